@@ -1,0 +1,140 @@
+/**
+ * The error table: every error a user can meet, by a stable code that is never reused.
+ *
+ * Each entry says what was seen, what was wanted and what to do; `{name}` is filled in from the details given when the
+ * error is made. `docs/reference/errors.md` is generated from this table. An error holds strings only, never a request,
+ * a socket or a connection, so keeping one keeps nothing else alive. Ends with whoever holds it.
+ */
+
+export interface ErrorEntry {
+  /** What was seen. */
+  readonly seen: string
+  /** What was wanted instead. */
+  readonly wanted: string
+  /** What to do about it. */
+  readonly todo: string
+}
+
+export const ERRORS = {
+  HF_OPTION_UNKNOWN: {
+    seen: 'unknown option "{option}" in {where}',
+    wanted: 'one of: {known}',
+    todo: '{suggestion}',
+  },
+  HF_OPTION_INVALID: {
+    seen: '{where}: {option} is {value}',
+    wanted: '{wanted}',
+    todo: 'see docs/reference/options.md for what it does and what breaks without it',
+  },
+  HF_ROUTE_INVALID: {
+    seen: 'route "{path}": {problem}',
+    wanted: 'a path such as "/chat/:room" that starts with "/" and is declared once',
+    todo: 'correct the path or remove the second declaration',
+  },
+  HF_REQUEST_OVER: {
+    seen: 'request.{property} was read after its upgrade had ended',
+    wanted: 'the upgrade request to be used only until the upgrade is answered: it is revoked with the 101',
+    todo: 'return from upgrade() what must outlive it; the value becomes connection.data',
+  },
+  HF_CONNECTION_CLOSED: {
+    seen: 'connection.{property} was used after connection {id} had closed',
+    wanted: 'a closed connection to be forgotten: it keeps only its id, ending and counters',
+    todo: 'stop the work in close(), or put it into connection.scope so that it ends with the connection',
+  },
+  HF_SEND_TYPE: {
+    seen: '{method} was given {value}',
+    wanted: 'a string, Buffer, Uint8Array (any typed array or DataView) or ArrayBuffer',
+    todo: 'serialise it first, for example with JSON.stringify',
+  },
+  HF_SEND_TOO_LONG: {
+    seen: '{method} was given {bytes} bytes',
+    wanted: 'at most {max} bytes',
+    todo: '{todo}',
+  },
+  HF_CLOSE_CODE: {
+    seen: 'close code {code}',
+    wanted: '1000-1003, 1007-1014 or 3000-4999: what RFC 6455 section 7.4 lets an endpoint send',
+    todo: 'use 1000 for an ordinary end, 4000-4999 for codes of your own',
+  },
+  HF_REJECT_STATUS: {
+    seen: 'reject({status})',
+    wanted: 'an HTTP status from 300 to 599',
+    todo: 'use 401, 403, 404, 429 or 503, say; to accept the upgrade, return instead',
+  },
+  HF_HEADER_INVALID: {
+    seen: 'response header {name} with a value that is not allowed',
+    wanted: 'a header name and value without line breaks or control characters, and not one the handshake owns',
+    todo: 'encode the value, or choose another name',
+  },
+  HF_MIDDLEWARE_NEXT: {
+    seen: 'a middleware {problem}',
+    wanted: 'every middleware to call next() exactly once, or to throw reject(status, reason)',
+    todo: 'return await next(), or throw reject(403, "why")',
+  },
+  HF_HANDLER_FAILED: {
+    seen: 'handler {handler} of route {route} threw: {message}',
+    wanted: 'handlers to deal with their own errors',
+    todo: 'the connection was ended with 1011; the error is in `cause`',
+  },
+  HF_HANDLER_OVERDUE: {
+    seen: 'handler {handler} of route {route} has not finished after {ms} ms',
+    wanted: 'it to finish within handlerTimeoutMs',
+    todo: 'pass turn.signal to what it waits for; the connection is ended with 1011 if it does not finish in closeTimeoutMs',
+  },
+  HF_UPGRADE_FAILED: {
+    seen: 'the upgrade of route {route} threw: {message}',
+    wanted: 'upgrade() and middleware to return, or to throw reject(status, reason)',
+    todo: 'the client was answered with 500; the error is in `cause`',
+  },
+  HF_TASK_FAILED: {
+    seen: 'task "{name}" in {scope} failed: {message}',
+    wanted: 'tasks to deal with their own errors',
+    todo: 'the error is in `cause`',
+  },
+  HF_RELEASE_FAILED: {
+    seen: 'releasing "{name}" in {scope} failed: {message}',
+    wanted: 'what is put into a scope to be releasable without throwing',
+    todo: 'the rest was released all the same; the error is in `cause`',
+  },
+  HF_SERVER_STATE: {
+    seen: 'server.{method}() on a server that is {state}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_PORT_IN_USE: {
+    seen: 'port {port} is in use',
+    wanted: 'a free port',
+    todo: 'stop what listens there, or choose another port',
+  },
+  HF_DATA_RELEASED: {
+    seen: 'the ending of a scope: {reason}',
+    wanted: 'work to stop when its scope ends',
+    todo: 'nothing: this is the reason of an aborted signal',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error with a stable `code` from the table. `message` holds what was seen, wanted and to be done. */
+export class HoldfastError extends Error {
+  readonly code: ErrorCode
+  override readonly name = 'HoldfastError'
+
+  constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, options?: ErrorOptions) {
+    const entry: ErrorEntry = ERRORS[code]
+    super(
+      `${fill(entry.seen, details)}; wanted ${fill(entry.wanted, details)}; ${fill(entry.todo, details)} (${code})`,
+      options,
+    )
+    this.code = code
+  }
+}
+
+/** What an unknown thrown value has to say, as one short line. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole))
+}
