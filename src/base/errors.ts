@@ -106,9 +106,9 @@ export const ERRORS = {
     wanted: 'a free port',
     todo: 'stop what listens there, or choose another port',
   },
-  HF_DATA_RELEASED: {
-    seen: 'the ending of a scope: {reason}',
-    wanted: 'work to stop when its scope ends',
+  HF_ENDED: {
+    seen: '{what} ended: {reason}',
+    wanted: 'work that belongs to it to stop',
     todo: 'nothing: this is the reason of an aborted signal',
   },
 } as const satisfies Record<string, ErrorEntry>
@@ -127,6 +127,8 @@ export class HoldfastError extends Error {
       options,
     )
     this.code = code
+    // An unformatted stack keeps the receivers of its frames alive (nodejs/node#66129); reading it lets them go.
+    void this.stack
   }
 }
 

@@ -1,0 +1,268 @@
+/**
+ * A scope is a lifetime: whatever is put into it is released when it ends.
+ *
+ * Releases run once, last in first out, each shielded from the failure of another. What is added to a scope that has
+ * ended is released at once. A fork ends with its parent and leaves it when it ends before. Everything held is listed by
+ * name and age (`held()`).
+ *
+ * Owned by a connection, a server, or another scope; ends by `end(reason)`. It never holds the promise of a task: only
+ * the task's own reactions point here, so a task that nobody can ever resume can be collected.
+ */
+import { type ErrorCode, HoldfastError, messageOf } from './errors.ts'
+import type { Deadline, Wheel } from './wheel.ts'
+
+/** What a scope needs of its surroundings. */
+export interface ScopeContext {
+  readonly wheel: Wheel
+  /** Told of a release or task that failed. Must not throw. */
+  scopeOnError(error: HoldfastError): void
+}
+
+/** One thing a scope holds. */
+export interface Held {
+  readonly kind: 'defer' | 'timer' | 'listener' | 'resource' | 'task' | 'scope'
+  readonly name: string
+  readonly ageMs: number
+}
+
+interface Entry {
+  readonly kind: Held['kind']
+  readonly name: string
+  readonly since: number
+  release(reason: unknown): unknown
+}
+
+/** Node's EventEmitter and its look-alikes. */
+interface Emitter {
+  on(event: string, listener: (...args: never[]) => void): unknown
+  off(event: string, listener: (...args: never[]) => void): unknown
+}
+
+type Listener = (...args: never[]) => void
+
+export class Scope {
+  readonly name: string
+  readonly #context: ScopeContext
+  // Removed by: each entry's own release, or the end of the scope. Insertion order is the order of release, reversed.
+  #entries: Set<Entry> | null = new Set()
+  #controller: AbortController | null = null
+  #aborted = false
+  #reason: unknown
+  #whenIdle: (() => void)[] | null = null
+
+  constructor(name: string, context: ScopeContext) {
+    this.name = name
+    this.#context = context
+  }
+
+  get ended(): boolean {
+    return this.#entries === null
+  }
+
+  /** Aborts with the reason of the ending. Made on first use. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** How many things the scope holds. */
+  get size(): number {
+    return this.#entries?.size ?? 0
+  }
+
+  /** How many tasks have not finished. */
+  get tasks(): number {
+    let count = 0
+    for (const entry of this.#entries ?? []) if (entry.kind === 'task') count++
+    return count
+  }
+
+  /** What the scope holds now, oldest first. */
+  held(): Held[] {
+    const { now } = this.#context.wheel
+    return [...(this.#entries ?? [])].map(({ kind, name, since }) => ({ kind, name, ageMs: Math.max(0, now - since) }))
+  }
+
+  /**
+   * Runs `release` when the scope ends. The returned function runs it earlier.
+   *
+   * @param name shown in lists of what the scope holds; default: the name of the function
+   */
+  defer(release: (reason: unknown) => unknown, name: string = release.name || 'defer'): () => void {
+    return this.#add('defer', name, release)
+  }
+
+  /** Calls `fn` every `intervalMs` milliseconds until the scope ends or the returned function is called. */
+  every(intervalMs: number, fn: () => unknown, name: string = fn.name || `every ${intervalMs} ms`): () => void {
+    let deadline: Deadline | null = null
+    const stop = this.#add('timer', name, () => {
+      if (deadline !== null) this.#context.wheel.cancel(deadline)
+    })
+    if (this.ended) return stop
+    deadline = this.#context.wheel.after(intervalMs, () => {
+      if (deadline !== null && !this.ended) this.#context.wheel.arm(deadline, intervalMs)
+      this.#call(name, fn)
+    })
+    return stop
+  }
+
+  /** Calls `fn` once in `delayMs` milliseconds, unless the scope ends or the returned function is called before. */
+  after(delayMs: number, fn: () => unknown, name: string = fn.name || `after ${delayMs} ms`): () => void {
+    let deadline: Deadline | null = null
+    let fired = false
+    const stop = this.#add('timer', name, () => {
+      if (deadline !== null && !fired) this.#context.wheel.cancel(deadline)
+    })
+    if (this.ended) return stop
+    deadline = this.#context.wheel.after(delayMs, () => {
+      fired = true
+      stop()
+      this.#call(name, fn)
+    })
+    return stop
+  }
+
+  /** Listens to an EventEmitter or EventTarget until the scope ends or the returned function is called. */
+  listen(
+    target: Emitter | EventTarget,
+    event: string,
+    listener: Listener,
+    name = `listener for "${event}"`,
+  ): () => void {
+    if (this.ended) return nothing
+    if ('addEventListener' in target) {
+      const heard = listener as unknown as (event: Event) => void
+      target.addEventListener(event, heard)
+      return this.#add('listener', name, () => target.removeEventListener(event, heard))
+    }
+    target.on(event, listener)
+    return this.#add('listener', name, () => target.off(event, listener))
+  }
+
+  /** Holds a disposable (`Symbol.dispose`, `Symbol.asyncDispose`) and disposes of it when the scope ends; returns it. */
+  use<Resource extends Disposable | AsyncDisposable>(resource: Resource, name?: string): Resource {
+    const shown = name ?? resource.constructor?.name ?? 'resource'
+    this.#add('resource', shown, () =>
+      Symbol.dispose in resource ? resource[Symbol.dispose]() : resource[Symbol.asyncDispose](),
+    )
+    return resource
+  }
+
+  /**
+   * Work that belongs to this scope: `fn` is called at once and its signal aborts when the scope ends.
+   *
+   * A task that fails is announced (HF_TASK_FAILED), unless it fails because its scope has ended. When the scope has
+   * ended already, `fn` is not called and the promise resolves to undefined.
+   */
+  task<Result>(name: string, fn: (signal: AbortSignal) => Promise<Result> | Result): Promise<Result | undefined> {
+    if (this.ended) return Promise.resolve(undefined)
+    const done = this.#add('task', name, nothing)
+    let running: Promise<Result>
+    try {
+      running = Promise.resolve(fn(this.signal))
+    } catch (thrown) {
+      running = Promise.reject(thrown)
+    }
+    // The reactions hang on the promise; nothing here points back at it.
+    running.then(done, (thrown) => {
+      done()
+      if (!this.#aborted) this.#report('HF_TASK_FAILED', name, thrown)
+    })
+    return running
+  }
+
+  /** A scope within this one. It ends with this one, and leaves it when it ends before. */
+  fork(name: string): Scope {
+    const child = new Scope(`${this.name} > ${name}`, this.#context)
+    if (this.ended) {
+      child.end(this.#reason)
+      return child
+    }
+    const leave = this.#add('scope', name, (reason) => child.end(reason))
+    child.defer(leave, 'leave parent')
+    return child
+  }
+
+  /** Calls `fn` as soon as no task is running: now, when a last task finishes, or when the scope ends. */
+  onTasksDone(fn: () => void): void {
+    if (this.tasks === 0) {
+      fn()
+      return
+    }
+    this.#whenIdle ??= []
+    this.#whenIdle.push(fn)
+  }
+
+  /** Aborts the signal, so that what runs can stop, while everything held stays until `end`. */
+  abort(reason: unknown): void {
+    if (this.ended || this.#aborted) return
+    this.#aborted = true
+    this.#reason = reason
+    this.#controller?.abort(reason)
+  }
+
+  /**
+   * Ends the scope: the signal aborts with `reason`, then everything held is released, last in first out.
+   * A second call does nothing. A release that returns a promise is not waited for; its rejection is announced.
+   */
+  end(reason: unknown): void {
+    const entries = this.#entries
+    if (entries === null) return
+    this.abort(reason)
+    this.#entries = null
+    for (const entry of [...entries].reverse()) this.#release(entry, this.#reason)
+    this.#tellIdle()
+  }
+
+  /** Adds an entry; the returned function takes it out and releases it, once. */
+  #add(kind: Held['kind'], name: string, release: (reason: unknown) => unknown): () => void {
+    const entry: Entry = { kind, name, since: this.#context.wheel.now, release }
+    if (this.#entries === null) {
+      this.#release(entry, this.#reason)
+      return nothing
+    }
+    this.#entries.add(entry)
+    return () => {
+      if (this.#entries?.delete(entry) !== true) return
+      this.#release(entry, undefined)
+      if (kind === 'task' && this.#whenIdle !== null && this.tasks === 0) this.#tellIdle()
+    }
+  }
+
+  #release(entry: Entry, reason: unknown): void {
+    try {
+      const released = entry.release(reason)
+      if (released instanceof Promise) {
+        released.catch((thrown) => this.#report('HF_RELEASE_FAILED', entry.name, thrown))
+      }
+    } catch (thrown) {
+      this.#report('HF_RELEASE_FAILED', entry.name, thrown)
+    }
+  }
+
+  #call(name: string, fn: () => unknown): void {
+    try {
+      const returned = fn()
+      if (returned instanceof Promise) returned.catch((thrown) => this.#report('HF_TASK_FAILED', name, thrown))
+    } catch (thrown) {
+      this.#report('HF_TASK_FAILED', name, thrown)
+    }
+  }
+
+  #report(code: ErrorCode, name: string, cause: unknown): void {
+    this.#context.scopeOnError(
+      new HoldfastError(code, { name, scope: this.name, message: messageOf(cause) }, { cause }),
+    )
+  }
+
+  #tellIdle(): void {
+    const waiting = this.#whenIdle
+    this.#whenIdle = null
+    for (const fn of waiting ?? []) fn()
+  }
+}
+
+function nothing(): void {}

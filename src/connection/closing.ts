@@ -1,0 +1,201 @@
+/**
+ * The ending chain: every way a connection ends goes through these steps, in this order, each once.
+ *
+ *   begin      the ending is decided; timers stop, the running handler gets its signal, rooms are left
+ *   handshake  what was sent is written, then our close frame; the peer's is awaited
+ *   finish     both have said close, or the peer has hung up: FIN, and the socket's `close` is awaited
+ *   destroy    only when a deadline passed or the connection was killed
+ *   join       the socket is gone; the handler and the tasks that still run may finish
+ *   farewell   the `close` hook
+ *   release    the scope is released, the hub forgets it, the connection lets go of its life
+ *
+ * Each waiting step has its deadline, and each step asserts what the step before promised.
+ */
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import { Deadline } from '../base/wheel.ts'
+import { type Ending, networkEnding } from '../protocol/ending.ts'
+import { encodeClose } from '../protocol/frame-writer.ts'
+import { isThenable } from './inbox.ts'
+import type { Life } from './life.ts'
+import { destroySocket, finishSocket } from './socket.ts'
+import { type ClosingState, transition } from './state.ts'
+
+/** How the chain begins: we ask, we answer, the peer has hung up, we kill, or the socket is gone already. */
+export type ClosingStart = 'handshake' | 'answer' | 'hangup' | 'kill' | 'gone'
+
+class ClosingDeadline extends Deadline {
+  readonly #life: Life
+
+  constructor(life: Life) {
+    super()
+    this.#life = life
+  }
+
+  deadlineOnDue(): void {
+    const life = this.#life
+    const state = closing(life)
+    if (state.step === 'handshake' || state.step === 'finish') destroy(life)
+    else if (state.step === 'join') farewell(life)
+    else if (state.step === 'farewell') release(life)
+  }
+}
+
+class DrainDeadline extends Deadline {
+  readonly #life: Life
+
+  constructor(life: Life) {
+    super()
+    this.#life = life
+  }
+
+  deadlineOnDue(): void {
+    drained(this.#life)
+  }
+}
+
+/** Begins the chain; nothing happens when it has begun. */
+export function beginClosing(life: Life, ending: Ending, start: ClosingStart): void {
+  const { state, context, options } = life
+  if (state.name === 'closing' || state.name === 'closed') {
+    if (start === 'kill' && state.name === 'closing' && (state.step === 'handshake' || state.step === 'finish'))
+      destroy(life)
+    return
+  }
+  const deadline = new ClosingDeadline(life)
+  const received = start === 'answer' || (state.name === 'draining' && state.received)
+  transition(life, { name: 'closing', ending, deadline, step: 'handshake', sent: false, received })
+  context.wheel.arm(deadline, options.closeTimeoutMs)
+  life.quiet(ending)
+  if (start === 'kill') destroy(life)
+  else if (start === 'hangup') finish(life)
+  else if (start !== 'gone') handshake(life)
+}
+
+/** Lets what runs finish, then begins the chain: at the latest in `timeoutMs`. */
+export function drainAnd(life: Life, ending: Ending, timeoutMs: number, received = false): void {
+  const deadline = new DrainDeadline(life)
+  transition(life, { name: 'draining', ending, deadline, received })
+  life.context.wheel.arm(deadline, timeoutMs)
+  life.context.wheel.cancel(life.heartbeat)
+  life.inbox.whenIdle(() => drained(life))
+}
+
+function drained(life: Life): void {
+  const { state } = life
+  if (state.name === 'draining') beginClosing(life, state.ending, state.received ? 'answer' : 'handshake')
+}
+
+/** A close frame has come from the peer. Messages that came before it are handled before it is answered. */
+export function closeFrameCame(life: Life, ending: Ending): void {
+  const { state } = life
+  if (state.name === 'closing') {
+    state.received = true
+    if (state.sent && state.step === 'handshake') finish(life)
+  } else if (state.name === 'draining') state.received = true
+  else if (life.inbox.idle) beginClosing(life, ending, 'answer')
+  else drainAnd(life, ending, life.options.handlerTimeoutMs, true)
+}
+
+function handshake(life: Life): void {
+  const state = closing(life)
+  // RFC 6455 section 5.5.1: an answer repeats the code it answers; the reason goes along.
+  life.outbox.frame(encodeClose(state.ending.code, state.ending.reason))
+  life.outbox.flushAll()
+  life.outbox.end()
+  state.sent = true
+  if (state.received) finish(life)
+}
+
+function finish(life: Life): void {
+  const state = closing(life)
+  state.step = 'finish'
+  life.outbox.end()
+  finishSocket(life.socket)
+}
+
+function destroy(life: Life): void {
+  const state = closing(life)
+  state.step = 'destroy'
+  life.outbox.end()
+  destroySocket(life.socket)
+}
+
+/** The peer has sent FIN. */
+export function socketEnded(life: Life, ending: Ending): void {
+  const { state } = life
+  if (state.name === 'closing') {
+    if (state.step === 'handshake') finish(life)
+  } else beginClosing(life, state.name === 'draining' && state.received ? state.ending : ending, 'hangup')
+}
+
+/** The socket is gone: its descriptor is back. */
+export function socketGone(life: Life, ending: Ending): void {
+  const before = life.state
+  if (before.name === 'open' || before.name === 'draining') {
+    beginClosing(life, before.name === 'draining' && before.received ? before.ending : ending, 'gone')
+  }
+  const state = closing(life)
+  state.step = 'join'
+  life.reader.stop()
+  life.outbox.end()
+  const { wheel } = life.context
+  wheel.arm(state.deadline, life.options.closeTimeoutMs)
+  life.inbox.whenIdle(() => {
+    const scope = life.usedScope
+    if (scope === null) farewell(life)
+    else scope.onTasksDone(() => farewell(life))
+  })
+}
+
+function farewell(life: Life): void {
+  const state = life.state
+  if (state.name !== 'closing' || state.step !== 'join') return
+  state.step = 'farewell'
+  const { context, connection, route, options } = life
+  const clean = state.sent && state.received
+  const ending: Ending = { ...state.ending, clean }
+  const failed = (cause: unknown): void => {
+    const details = { handler: 'close', route: route.path, message: messageOf(cause) }
+    life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
+  }
+  try {
+    const returned = route.handlers.close?.(connection, ending)
+    if (isThenable(returned)) {
+      context.wheel.arm(state.deadline, options.handlerTimeoutMs)
+      returned.then(
+        () => release(life),
+        (thrown: unknown) => {
+          failed(thrown)
+          release(life)
+        },
+      )
+      return
+    }
+  } catch (thrown) {
+    failed(thrown)
+  }
+  release(life)
+}
+
+function release(life: Life): void {
+  const { state } = life
+  if (state.name !== 'closing') return
+  const ending: Ending = { ...state.ending, clean: state.sent && state.received }
+  transition(life, { name: 'closed', ending })
+  life.context.ledger.closeHooks++
+  life.release({ ending, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })
+  const { context, connection, route } = life
+  if (context.events.wanted('close')) context.events.emit('close', { connection, route: route.path, ending })
+}
+
+/** Why a socket that closed without a close frame did so. */
+export function lostEnding(life: Life): Ending {
+  return networkEnding(
+    life.socketError === null ? 'the socket closed without a close frame' : `the socket failed: ${life.socketError}`,
+  )
+}
+
+function closing(life: Life): ClosingState {
+  if (life.state.name !== 'closing') throw new Error(`the ending chain runs in state ${life.state.name}`)
+  return life.state
+}

@@ -1,0 +1,82 @@
+/**
+ * What a connection needs of the server it lives in: one object, shared by all connections of a server.
+ * The parts are described here and built above (hub/, server/). Owned by the server, ends with it.
+ */
+import type { HoldfastError } from '../base/errors.ts'
+import type { Events } from '../base/events.ts'
+import type { Wheel } from '../base/wheel.ts'
+import type { Ending } from '../protocol/ending.ts'
+import type { Violation } from '../protocol/violation.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import type { Connection } from './connection.ts'
+import type { FlushQueue } from './flush-queue.ts'
+import type { Life } from './life.ts'
+import type { StateName } from './state.ts'
+
+/** What happens to connections, by name. Announced on the server and on the diagnostics channels `holdfast:<name>`. */
+export interface ConnectionEvents {
+  /** A connection is open: its 101 has been written. */
+  open: { readonly connection: Connection; readonly route: string }
+  /** A connection is closed: everything it had is released. */
+  close: { readonly connection: Connection; readonly route: string; readonly ending: Ending }
+  /** The peer broke a rule; the connection is being ended. */
+  violation: { readonly connection: Connection; readonly route: string; readonly violation: Violation }
+  /** A message was dropped for a slow reader (`slow: 'drop-newest'`). */
+  drop: { readonly connection: Connection; readonly route: string; readonly bytes: number }
+  /** Messages that had come were not handled, because the connection was lost or ended before. */
+  discard: { readonly connection: Connection; readonly route: string; readonly messages: number }
+  /** A handler has run into handlerTimeoutMs. */
+  overdue: { readonly connection: Connection; readonly route: string; readonly error: HoldfastError }
+  /** User code failed: a handler, a task, a release, an upgrade. */
+  error: { readonly error: HoldfastError; readonly connection?: Connection; readonly route?: string }
+}
+
+/** The counters of the ledger that connections move. */
+export interface ConnectionLedger {
+  connectionMoved(from: StateName, to: StateName): void
+  openHooks: number
+  closeHooks: number
+  messagesReceived: number
+  messagesSent: number
+  messagesDropped: number
+  messagesDiscarded: number
+  sockets: number
+}
+
+/** A room as users hold it: a name, whoever is in it at the moment of the call, and nothing to end. */
+export interface Room {
+  readonly name: string
+  /** How many connections are in it. */
+  readonly size: number
+  /**
+   * Sends to all members; framed once, the bytes are shared.
+   *
+   * @param message text, or bytes that must not be changed until they are sent
+   * @returns how many members it was accepted for
+   * @throws HoldfastError HF_SEND_TYPE
+   */
+  publish(message: string | ArrayBufferView | ArrayBuffer, options?: { readonly except?: Connection<never> }): number
+}
+
+/** Where rooms are kept: hub/. */
+export interface RoomsPort {
+  join(life: Life, room: string): boolean
+  leave(life: Life, room: string): boolean
+  leaveAll(life: Life): void
+  room(name: string): Room
+  /** The connection is closed: forget it. */
+  remove(life: Life): void
+}
+
+export interface ConnectionContext {
+  readonly wheel: Wheel
+  /** `wheel.now`, as a function. */
+  readonly now: () => number
+  readonly events: Pick<Events<ConnectionEvents>, 'wanted' | 'emit'>
+  readonly ledger: ConnectionLedger
+  readonly flushes: FlushQueue
+  readonly inboxBudget: ByteBudget
+  readonly hub: RoomsPort
+  /** Announces an error of user code, with a way that is never silent. */
+  report(error: HoldfastError, connection?: Connection, route?: string): void
+}

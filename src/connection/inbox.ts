@@ -1,0 +1,170 @@
+/**
+ * The handler queue of one connection: runs `open`, `hold` and then a handler for each message, one at a time, in order.
+ *
+ * A handler that returns no promise costs no queue entry, no timer and no controller. While one runs, messages wait, at
+ * most `handlerQueueMax`; then reading stops. The inbox is itself the deadline of the handler that runs. It holds the
+ * handler's turn, never its promise, so that a handler nobody can ever resume can be collected.
+ *
+ * Owned by its connection. Ends with `stop()`: what waits is let go and counted, the running turn aborts; `whenIdle`
+ * tells when the last handler has finished.
+ */
+import { BoundedQueue } from '../base/bounded-queue.ts'
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import { Deadline } from '../base/wheel.ts'
+import { ENDINGS } from '../protocol/ending.ts'
+import type { Life } from './life.ts'
+import { Turn } from './turn.ts'
+
+type HandlerName = 'open' | 'hold' | 'message'
+
+export class Inbox extends Deadline {
+  readonly #life: Life
+  #queue: BoundedQueue<string | Buffer> | null = null
+  #nextHook: 'open' | 'hold' | null = null
+  /** The handler that runs and whose promise we wait for. */
+  #turn: Turn | null = null
+  #running: HandlerName = 'message'
+  #overdue = false
+  #stopped = false
+  #whenIdle: (() => void) | null = null
+
+  constructor(life: Life) {
+    super()
+    this.#life = life
+  }
+
+  /** Nothing runs and nothing waits. */
+  get idle(): boolean {
+    return this.#turn === null && this.#nextHook === null && (this.#queue === null || this.#queue.count === 0)
+  }
+
+  /** Bytes of the messages that wait. */
+  get bytes(): number {
+    return this.#queue?.bytes ?? 0
+  }
+
+  /** Runs `open` and `hold`; messages wait for them. */
+  start(): void {
+    this.#nextHook = 'open'
+    this.#advance()
+  }
+
+  deliver(message: string | Buffer): void {
+    if (this.idle && !this.#stopped) {
+      this.#run('message', message)
+      return
+    }
+    if (this.#stopped) {
+      this.#life.discarded(1)
+      return
+    }
+    this.#queue ??= new BoundedQueue(this.#life.options.handlerQueueMax)
+    this.#queue.push(message, message.length)
+    if (this.#queue.full) this.#life.pauseReading()
+  }
+
+  /** Calls `fn` once nothing runs and nothing waits: now, or when the last handler has finished. */
+  whenIdle(fn: () => void): void {
+    if (this.idle) fn()
+    else this.#whenIdle = fn
+  }
+
+  /** No handler is started any more; what waits is let go and counted; the one that runs gets its signal. */
+  stop(reason: () => HoldfastError): void {
+    this.#stopped = true
+    this.#nextHook = null
+    this.#life.context.wheel.cancel(this)
+    this.#whenIdle = null
+    if (this.#queue !== null) this.#life.discarded(this.#queue.clear())
+    if (this.#turn !== null) this.#turn.abort(reason())
+  }
+
+  /** handlerTimeoutMs has passed, or closeTimeoutMs after it. */
+  deadlineOnDue(): void {
+    const { context, options, route } = this.#life
+    if (this.#turn === null) return
+    if (this.#overdue) {
+      this.#life.end(ENDINGS.handlerOverdue)
+      return
+    }
+    this.#overdue = true
+    const error = new HoldfastError('HF_HANDLER_OVERDUE', {
+      handler: this.#running,
+      route: route.path,
+      ms: options.handlerTimeoutMs,
+    })
+    context.wheel.arm(this, options.closeTimeoutMs)
+    this.#life.overdue(error)
+    this.#turn.abort(error)
+  }
+
+  #run(name: HandlerName, message: string | Buffer | undefined): void {
+    const { connection, route } = this.#life
+    const turn = new Turn()
+    let returned: unknown
+    try {
+      if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
+      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
+      else returned = route.handlers.open?.(connection)
+    } catch (thrown) {
+      this.#failed(name, turn, thrown)
+      return
+    }
+    if (isThenable(returned)) this.#await(name, turn, returned)
+  }
+
+  #await(name: HandlerName, turn: Turn, promise: PromiseLike<unknown>): void {
+    const { context, options } = this.#life
+    this.#turn = turn
+    this.#running = name
+    this.#overdue = false
+    if (!this.#stopped) context.wheel.arm(this, options.handlerTimeoutMs)
+    promise.then(
+      () => this.#settled(),
+      (thrown: unknown) => {
+        this.#failed(name, turn, thrown)
+        this.#settled()
+      },
+    )
+  }
+
+  #settled(): void {
+    this.#turn = null
+    this.#life.context.wheel.cancel(this)
+    this.#advance()
+  }
+
+  #advance(): void {
+    while (this.#turn === null && !this.#stopped) {
+      const hook = this.#nextHook
+      if (hook !== null) {
+        this.#nextHook = hook === 'open' ? 'hold' : null
+        if (hook === 'open') this.#life.context.ledger.openHooks++
+        this.#run(hook, undefined)
+        continue
+      }
+      const message = this.#queue?.shift()
+      if (message === undefined) break
+      this.#run('message', message)
+    }
+    if (this.#queue !== null && !this.#stopped) this.#life.inboxDrained(this.#queue.count)
+    if (this.#whenIdle !== null && this.idle) {
+      const fn = this.#whenIdle
+      this.#whenIdle = null
+      fn()
+    }
+  }
+
+  #failed(handler: HandlerName, turn: Turn, cause: unknown): void {
+    // A handler that stops because its signal told it to has not failed.
+    if (turn.aborted && (cause === turn.reason || (cause instanceof Error && cause.name === 'AbortError'))) return
+    const { route } = this.#life
+    const details = { handler, route: route.path, message: messageOf(cause) }
+    this.#life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
+    this.#life.end(ENDINGS.handlerFailed)
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+}

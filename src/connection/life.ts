@@ -1,0 +1,326 @@
+/**
+ * The live part of a connection: everything it holds while it is not closed. Users hold a `Connection`; it lets go of
+ * its life when it closes, so that a forgotten connection keeps nothing but an id, an ending and a few numbers.
+ *
+ * Made by `beginLife` when the 101 has been written. Owned by the hub. Ends by the chain in closing.ts, whose last step
+ * releases it. Between the frames (protocol/) and the handlers (inbox.ts) it only decides, it never destroys the socket.
+ */
+import type { Socket } from 'node:net'
+import { HoldfastError } from '../base/errors.ts'
+import { Scope } from '../base/scope.ts'
+import type { DeflateOptions, DeflateParams, Deflater } from '../protocol/deflate.ts'
+import { ENDINGS, type Ending, peerEnding, serverEnding } from '../protocol/ending.ts'
+import { FrameReader, type MessageInflater, type ReaderSink } from '../protocol/frame-reader.ts'
+import { BINARY, TEXT } from '../protocol/opcodes.ts'
+import type { Violation } from '../protocol/violation.ts'
+import { beginClosing, closeFrameCame, drainAnd, lostEnding, socketEnded, socketGone } from './closing.ts'
+import { Connection, type ConnectionEnd } from './connection.ts'
+import type { ConnectionContext } from './connection-context.ts'
+import type { ConnectionOptions } from './connection-options.ts'
+import type { RouteHandlers } from './handlers.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Inbox } from './inbox.ts'
+import { bytesOf, type Message } from './message-bytes.ts'
+import { MessageDeadline } from './message-deadline.ts'
+import { Outbox } from './outbox.ts'
+import type { SharedMessage } from './shared-message.ts'
+import type { SocketOwner } from './socket.ts'
+import { OPEN, type State } from './state.ts'
+
+export type SendResult = 'sent' | 'queued' | 'dropped' | 'ended'
+
+/** permessage-deflate as negotiated for one connection. */
+export interface NegotiatedDeflate {
+  readonly params: DeflateParams
+  readonly options: DeflateOptions
+  readonly inflater: MessageInflater
+  readonly deflater: Deflater
+}
+
+export interface LifeInit {
+  readonly context: ConnectionContext
+  readonly route: RouteHandlers
+  readonly options: ConnectionOptions
+  readonly socket: Socket
+  readonly id: string
+  readonly openedAt: number
+  readonly data: unknown
+  readonly params: Readonly<Record<string, string>>
+  readonly protocol: string
+  readonly remoteAddress: string
+  readonly deflate: NegotiatedDeflate | null
+}
+
+export class Life implements ReaderSink, SocketOwner {
+  state: State = OPEN
+  readonly connection: Connection<unknown>
+  readonly context: ConnectionContext
+  readonly route: RouteHandlers
+  readonly options: ConnectionOptions
+  readonly socket: Socket
+  readonly data: unknown
+  readonly params: Readonly<Record<string, string>>
+  readonly protocol: string
+  readonly remoteAddress: string
+  readonly deflate: NegotiatedDeflate | null
+  readonly outbox: Outbox
+  readonly inbox: Inbox
+  readonly heartbeat: Heartbeat
+  readonly reader: FrameReader
+  /** When anything was last received, in awake milliseconds of the wheel. */
+  heardAt: number
+  messagesReceived = 0
+  messagesSent = 0
+  /** Rooms it is in, or was in when it began to end. Removed by: leave, or the end of the connection. */
+  rooms: Set<string> | null = null
+  /** The code of the socket's error, if it had one. */
+  socketError: string | null = null
+  #scope: Scope | null = null
+  #messageDeadline: MessageDeadline | null = null
+  /** What this connection has taken of inboxBytesMax. */
+  #heldBytes = 0
+
+  constructor(init: LifeInit) {
+    this.context = init.context
+    this.route = init.route
+    this.options = init.options
+    this.socket = init.socket
+    this.data = init.data
+    this.params = init.params
+    this.protocol = init.protocol
+    this.remoteAddress = init.remoteAddress
+    this.deflate = init.deflate
+    this.heardAt = init.context.wheel.now
+    this.outbox = new Outbox(init.socket, init.context.flushes)
+    this.inbox = new Inbox(this)
+    this.heartbeat = new Heartbeat(this)
+    this.reader = new FrameReader(this, init.options, init.deflate?.inflater ?? null, init.context.now)
+    this.connection = new Connection(init.id, init.openedAt, this)
+  }
+
+  get scope(): Scope {
+    this.#scope ??= new Scope(`connection ${this.connection.id}`, this)
+    return this.#scope
+  }
+
+  /** The scope, if anybody has asked for it. */
+  get usedScope(): Scope | null {
+    return this.#scope
+  }
+
+  get wheel(): ConnectionContext['wheel'] {
+    return this.context.wheel
+  }
+
+  get readingPaused(): boolean {
+    return this.reader.paused
+  }
+
+  /** The connection is open: runs its first handlers, then reads what came before the 101, if anything did. */
+  start(early: Buffer | null): void {
+    const { events } = this.context
+    this.heartbeat.start()
+    if (events.wanted('open')) events.emit('open', { connection: this.connection, route: this.route.path })
+    this.inbox.start()
+    if (early !== null) this.socketOnData(early)
+  }
+
+  // Coming in.
+
+  socketOnData(chunk: Buffer): void {
+    this.heardAt = this.context.wheel.now
+    this.reader.read(chunk)
+    if (this.#heldBytes !== 0 || this.reader.heldBytes !== 0) this.trackHeld()
+  }
+
+  socketOnDrain(): void {
+    this.outbox.flush()
+  }
+
+  socketOnEnd(): void {
+    socketEnded(this, ENDINGS.peerGone)
+  }
+
+  socketOnError(error: NodeJS.ErrnoException): void {
+    this.socketError = error.code ?? error.message
+  }
+
+  socketOnClose(): void {
+    this.context.ledger.sockets--
+    socketGone(this, lostEnding(this))
+  }
+
+  pauseReading(): void {
+    this.reader.pause()
+    this.socket.pause()
+  }
+
+  resumeReading(): void {
+    if (!this.reader.paused) return
+    this.heardAt = this.context.wheel.now
+    this.reader.resume()
+    if (!this.reader.paused) this.socket.resume()
+    this.trackHeld()
+  }
+
+  /** The inbox has worked off messages; `count` wait. */
+  inboxDrained(count: number): void {
+    if (this.state.name === 'open' && count * 2 < this.options.handlerQueueMax) this.resumeReading()
+    this.trackHeld()
+  }
+
+  /** Keeps the process-wide budget of unfinished and waiting messages, and the deadline of an unfinished one. */
+  trackHeld(): void {
+    const ending = this.state.name === 'closing' || this.state.name === 'closed'
+    const unfinishedBytes = ending ? 0 : this.reader.heldBytes
+    const heldBytes = ending ? 0 : unfinishedBytes + this.inbox.bytes
+    const grown = heldBytes - this.#heldBytes
+    this.#heldBytes = heldBytes
+    this.context.inboxBudget.add(grown)
+    if (unfinishedBytes > 0 && !this.reader.paused) {
+      this.#messageDeadline ??= new MessageDeadline(this)
+      this.#messageDeadline.expect(this.reader.messages)
+    } else if (this.#messageDeadline !== null) {
+      this.context.wheel.cancel(this.#messageDeadline)
+    }
+    if (grown > 0 && this.context.inboxBudget.spent) this.end(ENDINGS.inboxFull)
+  }
+
+  readerOnMessage(message: string | Buffer): void {
+    this.messagesReceived++
+    this.context.ledger.messagesReceived++
+    this.inbox.deliver(message)
+  }
+
+  readerOnPing(payload: Buffer): void {
+    if (this.state.name === 'open' || this.state.name === 'draining') this.outbox.pong(payload)
+  }
+
+  readerOnPong(_payload: Buffer): void {}
+
+  readerOnClose(code: number, reason: string): void {
+    closeFrameCame(this, peerEnding(code, reason))
+  }
+
+  readerOnViolation(violation: Violation): void {
+    const { events } = this.context
+    if (events.wanted('violation')) {
+      events.emit('violation', { connection: this.connection, route: this.route.path, violation })
+    }
+    this.end(serverEnding(violation.code, violation.reason))
+  }
+
+  // Going out.
+
+  /** Sends one message; see Connection.send. */
+  send(message: Message): SendResult {
+    const { state } = this
+    if (state.name !== 'open' && state.name !== 'draining') return 'ended'
+    const text = typeof message === 'string'
+    const bytes = text ? Buffer.byteLength(message) : message.byteLength
+    if (this.outbox.bytes + bytes > this.options.outboxBytesMax) return this.#tooSlow(bytes)
+    const blocked = this.outbox.blocked
+    const { deflate } = this
+    if (deflate !== null && bytes >= deflate.options.thresholdBytes) {
+      const payload = text ? Buffer.from(message, 'utf8') : bytesOf(message, 'send()')
+      this.outbox.binary(text ? TEXT : BINARY, deflate.deflater.deflate(payload), true)
+    } else if (text) this.outbox.text(TEXT, message, bytes)
+    else this.outbox.binary(BINARY, bytesOf(message, 'send()'), false)
+    return this.#sent(blocked)
+  }
+
+  /** Sends a message whose bytes others share. */
+  sendShared(message: SharedMessage): SendResult {
+    const { state, deflate } = this
+    if (state.name !== 'open' && state.name !== 'draining') return 'ended'
+    const bytes = message.frame.length
+    if (this.outbox.bytes + bytes > this.options.outboxBytesMax) return this.#tooSlow(bytes)
+    const blocked = this.outbox.blocked
+    if (deflate === null || message.payload.length < deflate.options.thresholdBytes) this.outbox.frame(message.frame)
+    else if (deflate.params.serverNoContextTakeover) {
+      this.outbox.frame(message.deflatedFrame(deflate.params.serverWindowBits, deflate.options))
+    } else this.outbox.binary(message.opcode, deflate.deflater.deflate(message.payload), true)
+    return this.#sent(blocked)
+  }
+
+  #sent(blocked: boolean): SendResult {
+    this.messagesSent++
+    this.context.ledger.messagesSent++
+    return blocked ? 'queued' : 'sent'
+  }
+
+  #tooSlow(bytes: number): SendResult {
+    const { events, ledger } = this.context
+    ledger.messagesDropped++
+    if (events.wanted('drop')) events.emit('drop', { connection: this.connection, route: this.route.path, bytes })
+    if (this.options.slow === 'drop-newest') return 'dropped'
+    this.end(ENDINGS.slowReader)
+    return 'ended'
+  }
+
+  // Ending.
+
+  /** Ends with a closing handshake. Nothing happens when it is ending already. */
+  end(ending: Ending): void {
+    beginClosing(this, ending, 'handshake')
+  }
+
+  /** Ends once the handlers that run have finished, at the latest in `timeoutMs`; no new message is handled. */
+  drain(ending: Ending, timeoutMs: number): void {
+    if (this.state.name !== 'open') return
+    this.pauseReading()
+    drainAnd(this, ending, timeoutMs)
+  }
+
+  /** All that must stop when the ending chain begins. */
+  quiet(ending: Ending): void {
+    const reason = (): HoldfastError =>
+      new HoldfastError('HF_ENDED', {
+        what: `connection ${this.connection.id}`,
+        reason: `${ending.code} ${ending.reason} (by ${ending.by})`,
+      })
+    this.context.wheel.cancel(this.heartbeat)
+    if (this.#messageDeadline !== null) this.context.wheel.cancel(this.#messageDeadline)
+    this.inbox.stop(reason)
+    this.context.hub.leaveAll(this)
+    if (this.#scope !== null) this.#scope.abort(reason())
+    this.trackHeld()
+    // The close frame of the peer is still to come: read on, even if a handler was too slow to let us.
+    if (this.reader.paused) this.resumeReading()
+  }
+
+  /** Hands the numbers that outlive the connection to the object users hold. */
+  release(end: ConnectionEnd): void {
+    this.reader.stop()
+    this.outbox.end()
+    this.#scope?.end(
+      new HoldfastError('HF_ENDED', { what: `connection ${this.connection.id}`, reason: end.ending.reason }),
+    )
+    this.context.hub.remove(this)
+    this.connection.endLife(end)
+  }
+
+  // Announcing.
+
+  scopeOnError(error: HoldfastError): void {
+    this.report(error)
+  }
+
+  report(error: HoldfastError): void {
+    this.context.report(error, this.connection, this.route.path)
+  }
+
+  overdue(error: HoldfastError): void {
+    this.context.events.emit('overdue', { connection: this.connection, route: this.route.path, error })
+    this.report(error)
+  }
+
+  /** Messages that had come are not going to be handled. */
+  discarded(messages: number): void {
+    if (messages === 0) return
+    const { events, ledger } = this.context
+    ledger.messagesDiscarded += messages
+    if (events.wanted('discard'))
+      events.emit('discard', { connection: this.connection, route: this.route.path, messages })
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * Reads the frames of one client from the bytes of its connection, RFC 6455 section 5: however the stream is split, out come whole
+ * messages, control frames and at most one violation, in order, by calls to the sink.
+ *
+ * Owned by one connection. It ends with `stop()`, by a close frame or by a violation: then it holds nothing and delivers nothing.
+ * It never touches a socket or a timer, never sends, and never keeps a view of a chunk after `read` returned but while it is paused.
+ * A sink that throws ends the reader; the error goes to whoever called.
+ */
+import { readClosePayload } from './close-payload.ts'
+import * as header from './frame-header.ts'
+import { KeptChunks } from './kept-chunks.ts'
+import { unmaskInto } from './mask.ts'
+import { MessageBuffer } from './message-buffer.ts'
+import { CLOSE, isControl, PING, TEXT } from './opcodes.ts'
+import type { MessageInflater, ReaderLimits, ReaderSink } from './reader-sink.ts'
+import { allocateMessage } from './small-buffers.ts'
+import { asciiText, textOf } from './utf8.ts'
+import type { Violation } from './violation.ts'
+
+export type { MessageInflater, ReaderLimits, ReaderSink }
+
+const RUNNING = 0
+const PAUSED = 1
+const STOPPED = 2
+
+export class FrameReader {
+  readonly #sink: ReaderSink
+  readonly #limits: ReaderLimits
+  readonly #inflater: MessageInflater | null
+  readonly #now: () => number
+
+  #status: 0 | 1 | 2 = RUNNING
+  #reading = false
+  #messages = 0
+  /** Chunks not parsed yet, only while paused. */
+  #kept: KeptChunks | null = null
+  /** The beginning of a header that is not whole. */
+  #partial: Buffer | null = null
+  #partialBytes = 0
+  /** The frame whose payload is being read. */
+  #first = 0
+  #mask = 0
+  #phase = 0
+  #remaining = 0
+  /** Payload of a control frame that does not lie whole in one chunk. */
+  #control: Buffer | null = null
+  /** A message that does not lie whole in one chunk, or in one frame. */
+  #message: MessageBuffer | null = null
+  #second = 0
+  #controlsInSecond = 0
+
+  /**
+   * @param inflater null when permessage-deflate is not negotiated: then RSV1 is a violation
+   * @param now milliseconds, for the rate of control frames; a coarse clock will do
+   */
+  constructor(sink: ReaderSink, limits: ReaderLimits, inflater: MessageInflater | null, now: () => number) {
+    this.#sink = sink
+    this.#limits = limits
+    this.#inflater = inflater
+    this.#now = now
+  }
+
+  /** Data messages delivered so far. */
+  get messages(): number {
+    return this.#messages
+  }
+
+  get paused(): boolean {
+    return this.#status === PAUSED
+  }
+
+  /** Bytes allocated for what is not delivered yet; 0 at a frame boundary with no message open. */
+  get heldBytes(): number {
+    let bytes = this.#partial === null ? 0 : this.#partial.length
+    if (this.#control !== null) bytes += this.#control.length
+    if (this.#message !== null) bytes += this.#message.capacity
+    if (this.#kept !== null) bytes += this.#kept.bytes
+    return bytes
+  }
+
+  /** Reads a chunk, which belongs to the reader from here: it is unmasked in place. */
+  read(chunk: Buffer): void {
+    if (this.#status === STOPPED || chunk.length === 0) return
+    if (this.#status === PAUSED || this.#reading) this.#keep(chunk, 0, false)
+    else this.#run(chunk)
+  }
+
+  /** No further frame is delivered until `resume()`; the rest of the chunk is kept unparsed. May be called by the sink. */
+  pause(): void {
+    if (this.#status === RUNNING) this.#status = PAUSED
+  }
+
+  /** Goes on with what was kept; the sink may pause again meanwhile. */
+  resume(): void {
+    if (this.#status !== PAUSED) return
+    this.#status = RUNNING
+    if (!this.#reading) this.#run(null)
+  }
+
+  /** Nothing is delivered after it, everything held is let go. May be called by the sink, and twice. */
+  stop(): void {
+    this.#status = STOPPED
+    this.#kept = null
+    this.#partial = null
+    this.#control = null
+    this.#message = null
+    this.#remaining = 0
+  }
+
+  #run(first: Buffer | null): void {
+    this.#reading = true
+    let whole = false
+    try {
+      let chunk = first ?? this.#nextKept()
+      while (chunk !== undefined) {
+        const offset = this.#consume(chunk)
+        if (this.#status === PAUSED && offset < chunk.length) this.#keep(chunk, offset, true)
+        chunk = this.#nextKept()
+      }
+      whole = true
+    } finally {
+      this.#reading = false
+      // The sink threw and our place in the chunk is lost: what comes next would be read as something it is not.
+      if (!whole) this.stop()
+    }
+  }
+
+  #nextKept(): Buffer | undefined {
+    if (this.#status !== RUNNING || this.#kept === null) return undefined
+    const chunk = this.#kept.next()
+    if (this.#kept.isEmpty) this.#kept = null
+    return chunk
+  }
+
+  #keep(chunk: Buffer, offset: number, inFront: boolean): void {
+    this.#kept ??= new KeptChunks()
+    this.#kept.keep(chunk, offset, inFront)
+  }
+
+  #consume(chunk: Buffer): number {
+    const end = chunk.length
+    let offset = 0
+    while (offset < end && this.#status === RUNNING) {
+      if (this.#remaining > 0) offset = this.#takePayload(chunk, offset, end)
+      else if (this.#partial !== null) offset = this.#takeHeaderBytes(this.#partial, chunk, offset, end)
+      else offset = this.#takeFrame(chunk, offset, end)
+    }
+    return offset
+  }
+
+  #takeFrame(chunk: Buffer, offset: number, end: number): number {
+    const size = this.#readHeader(chunk, offset, end)
+    if (size !== 0) return size === -1 ? end : this.#takePayload(chunk, offset + size, end)
+    this.#partial = Buffer.alloc(header.HEADER_BYTES_MAX)
+    this.#partialBytes = chunk.copy(this.#partial, 0, offset, end)
+    return end
+  }
+
+  #takeHeaderBytes(partial: Buffer, chunk: Buffer, start: number, end: number): number {
+    for (let offset = start; offset < end; ) {
+      partial[this.#partialBytes] = chunk[offset] as number
+      this.#partialBytes += 1
+      offset += 1
+      const size = this.#readHeader(partial, 0, this.#partialBytes)
+      if (size === 0) continue
+      this.#partial = null
+      return size === -1 ? end : this.#takePayload(chunk, offset, end)
+    }
+    return end
+  }
+
+  /** Reads a header; returns its size in bytes, 0 when it is not whole, -1 when it is a violation (which is delivered). */
+  #readHeader(bytes: Buffer, offset: number, end: number): number {
+    if (end - offset < 2) return 0
+    const first = bytes[offset] as number
+    const second = bytes[offset + 1] as number
+    const message = this.#message
+    const violation = header.firstBytesViolation(first, second, this.#inflater !== null, message !== null)
+    if (violation !== null) return this.#violate(violation)
+    const size = header.headerBytesOf(second)
+    if (end - offset < size) return 0
+    let length = second & 0x7f
+    if (size !== 6) {
+      length = size === 8 ? bytes.readUInt16BE(offset + 2) : header.readLength64(bytes, offset + 2)
+      if (Number.isNaN(length)) return this.#violate(header.LENGTH_TOP_BIT)
+      if (length < (size === 8 ? 126 : 65_536)) return this.#violate(header.LENGTH_NOT_MINIMAL)
+    }
+    this.#first = first
+    this.#mask = header.readKey(bytes, offset + size - 4)
+    this.#phase = 0
+    if (isControl(first & 0x0f)) {
+      if ((first & 0x0f) !== CLOSE && this.#isControlFlood()) return this.#violate(header.TOO_MANY_CONTROLS)
+    } else {
+      // `used` is never over the limit, so the difference is never negative.
+      const used = message === null ? 0 : message.used
+      const fragments = message === null ? 0 : message.fragments
+      if (length > this.#limits.messageBytesMax - used) return this.#violate(header.MESSAGE_TOO_BIG)
+      if (fragments >= this.#limits.fragmentsMax) return this.#violate(header.TOO_MANY_FRAGMENTS)
+      if (message !== null) message.fragments = fragments + 1
+    }
+    this.#remaining = length
+    return size
+  }
+
+  #isControlFlood(): boolean {
+    const second = Math.floor(this.#now() / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#controlsInSecond = 0
+    }
+    this.#controlsInSecond += 1
+    return this.#controlsInSecond > this.#limits.controlFramesPerSecondMax
+  }
+
+  /** Takes what the chunk has of the current frame's payload, and delivers what became whole by it. */
+  #takePayload(chunk: Buffer, offset: number, end: number): number {
+    const first = this.#first
+    const length = Math.min(this.#remaining, end - offset)
+    const remaining = this.#remaining - length
+    if (isControl(first & 0x0f)) {
+      this.#takeControl(chunk, offset, length, remaining)
+    } else if (this.#message === null && remaining === 0 && (first & 0x80) !== 0) {
+      this.#remaining = 0
+      this.#takeWhole(chunk, offset, length)
+    } else {
+      this.#takePart(chunk, offset, length, remaining)
+    }
+    return offset + length
+  }
+
+  /** The hot path: a message of one frame that lies whole in the chunk. */
+  #takeWhole(chunk: Buffer, start: number, length: number): void {
+    const end = start + length
+    const isText = (this.#first & 0x0f) === TEXT
+    if ((this.#first & 0x40) !== 0) {
+      unmaskInto(chunk, start, chunk, start, length, this.#mask, 0)
+      this.#deliverInflated(chunk.subarray(start, end), isText)
+    } else if (isText) {
+      const high = unmaskInto(chunk, start, chunk, start, length, this.#mask, 0)
+      this.#deliver(high === 0 ? asciiText(chunk, start, end) : textOf(chunk, start, end))
+    } else {
+      const message = allocateMessage(length)
+      unmaskInto(chunk, start, message, 0, length, this.#mask, 0)
+      this.#deliver(message)
+    }
+  }
+
+  #takePart(chunk: Buffer, offset: number, length: number, remaining: number): void {
+    const last = (this.#first & 0x80) !== 0
+    let message = this.#message
+    if (message === null) {
+      message = new MessageBuffer(this.#first & 0x0f, (this.#first & 0x40) !== 0)
+      this.#message = message
+    }
+    const max = this.#limits.messageBytesMax
+    if (length > 0 && !message.append(chunk, offset, length, this.#mask, this.#phase, remaining, last, max)) {
+      this.#violate(header.TEXT_NOT_UTF8)
+      return
+    }
+    this.#remaining = remaining
+    this.#phase = (this.#phase + length) & 3
+    if (remaining > 0 || !last) return
+    this.#message = null
+    if (message.isCompressed) this.#deliverInflated(message.payload(), message.isText)
+    else this.#deliver(message.finish())
+  }
+
+  #takeControl(chunk: Buffer, offset: number, length: number, remaining: number): void {
+    const payload = this.#control ?? allocateMessage(length + remaining)
+    unmaskInto(chunk, offset, payload, payload.length - remaining - length, length, this.#mask, this.#phase)
+    this.#remaining = remaining
+    this.#phase = (this.#phase + length) & 3
+    this.#control = remaining > 0 ? payload : null
+    if (remaining > 0) return
+    const opcode = this.#first & 0x0f
+    if (opcode === PING) this.#sink.readerOnPing(payload)
+    else if (opcode !== CLOSE) this.#sink.readerOnPong(payload)
+    else {
+      const { code, reason, violation } = readClosePayload(payload)
+      this.stop()
+      if (violation === null) this.#sink.readerOnClose(code, reason)
+      else this.#sink.readerOnViolation(violation)
+    }
+  }
+
+  #deliverInflated(payload: Buffer, isText: boolean): void {
+    const inflated = this.#inflater?.inflate(payload)
+    if (inflated === undefined) return
+    if (!Buffer.isBuffer(inflated)) this.#violate(inflated)
+    else this.#deliver(isText ? textOf(inflated, 0, inflated.length) : inflated)
+  }
+
+  /** @param message null when it was to be text and is not UTF-8 */
+  #deliver(message: string | Buffer | null): void {
+    if (message === null) {
+      this.#violate(header.TEXT_NOT_UTF8)
+      return
+    }
+    this.#messages += 1
+    this.#sink.readerOnMessage(message)
+  }
+
+  #violate(violation: Violation): -1 {
+    this.stop()
+    this.#sink.readerOnViolation(violation)
+    return -1
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * An upgrade request that is not answered yet: the state `opening` of the picture in docs/LIFECYCLE.md.
+ *
+ * Node gives the socket of an upgrade neither an error listener nor a deadline, and it may stay half open: from here on
+ * it has all three. The opening owns the socket until exactly one of these happens, and whatever comes later changes
+ * nothing: `accept` (the connection owns it), `refuse` (a status is written and the socket ended), `fail` (the peer left
+ * or the deadline passed). After a refusal it keeps the socket, with a deadline, until it has closed.
+ */
+import type { Socket } from 'node:net'
+import { HoldfastError } from '../base/errors.ts'
+import { Deadline, type Wheel } from '../base/wheel.ts'
+import { destroySocket, finishSocket, ownSocket, type SocketOwner } from '../connection/socket.ts'
+import type { Ledger } from '../hub/ledger.ts'
+import { type HandshakeFault, refusalHead } from '../protocol/handshake.ts'
+
+/** What an opening needs of its server. */
+export interface OpeningContext {
+  readonly wheel: Wheel
+  readonly ledger: Ledger
+  readonly handshakeTimeoutMs: number
+  readonly closeTimeoutMs: number
+  /** Announces that an upgrade was answered with a status. */
+  openingOnRefused(path: string, fault: HandshakeFault): void
+  /** Announces that the peer left, or the deadline passed, before the answer. */
+  openingOnFailed(path: string, reason: string): void
+  /** The socket has closed, and it was still the opening's. */
+  openingOnGone(): void
+}
+
+/** What came before the 101 is kept up to here; then we stop reading until somebody wants it. */
+const EARLY_BYTES_MAX = 64 * 1024
+
+export class Opening extends Deadline implements SocketOwner {
+  readonly socket: Socket
+  readonly path: string
+  readonly #context: OpeningContext
+  #answered = false
+  #early: Buffer[] | null = null
+  #earlyBytes = 0
+  /** Told when the peer left or the deadline passed. */
+  #onAbort: ((reason: HoldfastError) => void) | null = null
+
+  constructor(context: OpeningContext, socket: Socket, path: string, head: Buffer) {
+    super()
+    this.#context = context
+    this.socket = socket
+    this.path = path
+    context.ledger.upgradeCame()
+    context.ledger.sockets++
+    ownSocket(socket, this)
+    if (head.length > 0) this.socketOnData(head)
+    if (socket.timeout) socket.setTimeout(0)
+    context.wheel.arm(this, context.handshakeTimeoutMs)
+    // A socket that was gone before we were called will not say so again.
+    if (socket.destroyed) queueMicrotask(() => this.#socketWasGone())
+  }
+
+  /** It has been accepted, refused or failed. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  /** Calls `fn` when the peer leaves or the deadline passes before the answer. */
+  onAbort(fn: (reason: HoldfastError) => void): void {
+    this.#onAbort = fn
+  }
+
+  /** Gives the socket up to whoever calls; returns the bytes that came early. The caller owns the socket next. */
+  accept(): Buffer | null {
+    this.#answer()
+    this.#context.ledger.upgradeAccepted()
+    const early = this.#early === null ? null : Buffer.concat(this.#early)
+    this.#early = null
+    if (this.#earlyBytes >= EARLY_BYTES_MAX) this.socket.resume()
+    return early
+  }
+
+  /** Answers with a status and ends the socket. Does nothing when it is answered already. */
+  refuse(fault: HandshakeFault): void {
+    if (this.#answered) return
+    this.#answer()
+    this.#context.ledger.upgradeRefused(fault.status)
+    this.#context.openingOnRefused(this.path, fault)
+    this.#finish(fault)
+  }
+
+  socketOnData(chunk: Buffer): void {
+    if (this.#answered) return
+    this.#early ??= []
+    this.#early.push(chunk)
+    this.#earlyBytes += chunk.length
+    if (this.#earlyBytes >= EARLY_BYTES_MAX) this.socket.pause()
+  }
+
+  socketOnDrain(): void {}
+
+  socketOnEnd(): void {
+    this.#fail('the peer left')
+    finishSocket(this.socket)
+  }
+
+  socketOnError(error: NodeJS.ErrnoException): void {
+    this.#fail(`the socket failed: ${error.code ?? error.message}`)
+  }
+
+  socketOnClose(): void {
+    this.#fail('the peer left')
+    this.#context.wheel.cancel(this)
+    this.#context.ledger.sockets--
+    this.#context.openingOnGone()
+  }
+
+  deadlineOnDue(): void {
+    if (this.#answered) {
+      destroySocket(this.socket)
+      return
+    }
+    this.#fail('not answered within handshakeTimeoutMs')
+    this.#finish({ status: 503, reason: 'the upgrade took too long' })
+  }
+
+  #socketWasGone(): void {
+    if (!this.#answered) this.socketOnClose()
+  }
+
+  #fail(reason: string): void {
+    if (this.#answered) return
+    const tell = this.#onAbort
+    this.#answer()
+    this.#context.ledger.upgradeFailed()
+    this.#context.openingOnFailed(this.path, reason)
+    tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason }))
+    // Whatever the peer does now, the socket has a deadline.
+    this.#context.wheel.arm(this, this.#context.closeTimeoutMs)
+  }
+
+  #finish(fault: HandshakeFault): void {
+    this.#early = null
+    this.#context.wheel.arm(this, this.#context.closeTimeoutMs)
+    finishSocket(this.socket, refusalHead(fault.status, fault.reason, fault.headers))
+    // What the peer still sends is read and dropped, so that its FIN is seen.
+    this.socket.resume()
+  }
+
+  #answer(): void {
+    this.#answered = true
+    this.#onAbort = null
+    this.#context.wheel.cancel(this)
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * A refusal: what `reject()` makes and an upgrade throws to answer with a status instead of 101. Plain data.
+ */
+import { HoldfastError } from '../base/errors.ts'
+
+export class Refusal extends Error {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  override readonly name = 'Refusal'
+
+  constructor(status: number, reason: string, headers: Readonly<Record<string, string>>) {
+    super(reason)
+    this.status = status
+    this.headers = headers
+    void this.stack
+  }
+}
+
+/**
+ * Refuses an upgrade: `throw reject(401, 'sign in first')` in a middleware or in `upgrade`.
+ *
+ * Browsers hide status and body from the page; other clients see both.
+ *
+ * @param status HTTP status from 300 to 599
+ * @param reason becomes the body of the answer; do not put secrets in it
+ * @param headers sent along, for example `{ 'Retry-After': '5' }`
+ * @throws HoldfastError HF_REJECT_STATUS
+ */
+export function reject(status: number, reason = '', headers: Readonly<Record<string, string>> = {}): Refusal {
+  if (!Number.isInteger(status) || status < 300 || status > 599) {
+    throw new HoldfastError('HF_REJECT_STATUS', { status: String(status) })
+  }
+  return new Refusal(status, reason, headers)
+}

@@ -1,0 +1,87 @@
+/**
+ * The routes of a server: which handlers and options hold for a path. Paths are matched by find-my-way.
+ * Owned by the server; routes are added before it serves and never removed.
+ */
+import findMyWay from 'find-my-way'
+import { HoldfastError } from '../base/errors.ts'
+import { readOptions, refuseUnknown } from '../base/options.ts'
+import type { ConnectionHandlers, RouteHandlers } from '../connection/handlers.ts'
+import type { DeflateOptions } from '../protocol/deflate.ts'
+import {
+  ROUTE_OPTIONS,
+  type RouteOptions,
+  type RouteOptionsInput,
+  readDeflate,
+  type ServerOptions,
+} from './server-options.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
+
+/** What a route is declared with: its handlers, and options that hold for it instead of the server's. */
+export interface RouteDeclaration<Data> extends ConnectionHandlers<Data>, RouteOptionsInput {
+  /**
+   * Before the 101: what it returns becomes `connection.data`, all that outlives the request. May return a promise.
+   * To refuse, `throw reject(status, reason)`. Anything else it throws is announced and answered with 500.
+   */
+  upgrade?(request: UpgradeRequest): Data | Promise<Data>
+}
+
+export interface Route extends RouteHandlers {
+  readonly upgrade: ((request: UpgradeRequest) => unknown) | undefined
+  readonly options: RouteOptions
+  readonly deflate: DeflateOptions | null
+}
+
+export interface RouteMatch {
+  readonly route: Route
+  readonly params: Readonly<Record<string, string>>
+}
+
+const HANDLERS = ['upgrade', 'open', 'hold', 'message', 'close'] as const
+
+export class Routes {
+  readonly #router = findMyWay({ caseSensitive: true, maxParamLength: 1024 })
+  readonly #serverOptions: ServerOptions
+
+  constructor(serverOptions: ServerOptions) {
+    this.#serverOptions = serverOptions
+  }
+
+  /** @throws HoldfastError HF_ROUTE_INVALID, HF_OPTION_UNKNOWN, HF_OPTION_INVALID */
+  add<Data>(path: string, declaration: RouteDeclaration<Data>): void {
+    if (typeof path !== 'string' || !path.startsWith('/')) throw invalid(String(path), 'does not start with "/"')
+    const where = `route "${path}"`
+    const given: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(declaration)) {
+      if (!(HANDLERS as readonly string[]).includes(name)) {
+        refuseUnknown(where, name, [...HANDLERS, ...Object.keys(ROUTE_OPTIONS)])
+        given[name] = value
+      } else if (value !== undefined && typeof value !== 'function') {
+        const details = { where, option: name, value: `a value of type ${typeof value}`, wanted: 'a function' }
+        throw new HoldfastError('HF_OPTION_INVALID', details)
+      }
+    }
+    const options = readOptions(where, ROUTE_OPTIONS, given, this.#serverOptions)
+    // Methods are taken by name at the time of the call: a declaration may be a class instance.
+    const handlers = declaration as ConnectionHandlers<unknown>
+    const upgrade =
+      declaration.upgrade === undefined ? undefined : (request: UpgradeRequest) => declaration.upgrade?.(request)
+    const route: Route = { path, handlers, upgrade, options, deflate: readDeflate(where, options.deflate) }
+    try {
+      this.#router.on('GET', path, unused, route)
+    } catch (cause) {
+      throw invalid(path, cause instanceof Error ? cause.message : String(cause))
+    }
+  }
+
+  match(path: string): RouteMatch | null {
+    const found = this.#router.find('GET', path)
+    if (found === null || found.store === null || found.store === undefined) return null
+    return { route: found.store as Route, params: found.params as Record<string, string> }
+  }
+}
+
+function invalid(path: string, problem: string): HoldfastError {
+  return new HoldfastError('HF_ROUTE_INVALID', { path, problem })
+}
+
+function unused(): void {}

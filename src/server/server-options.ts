@@ -1,0 +1,126 @@
+/**
+ * The options of a server and of a route. Constants; `docs/reference/options.md` is generated from these tables.
+ *
+ * A route takes UPGRADE_OPTIONS and CONNECTION_OPTIONS too, for its own connections; what it leaves out, the server's
+ * hold for.
+ */
+import { z } from 'zod'
+import { booleanOption, integerOption, type Options, type OptionsInput, option, readOptions } from '../base/options.ts'
+import { CONNECTION_OPTIONS } from '../connection/connection-options.ts'
+import type { DeflateOptions } from '../protocol/deflate.ts'
+
+const MINUTE = 60_000
+const GIB = 1024 ** 3
+
+/** The parts of the `deflate` option. */
+export const DEFLATE_OPTIONS = {
+  level: integerOption(0, 9, {
+    default: 3,
+    about: "zlib's level: 0 stores, 9 compresses best and slowest.",
+    without: 'every message would be compressed at a cost nobody chose.',
+  }),
+  memLevel: integerOption(1, 9, {
+    default: 8,
+    about: "zlib's memLevel: how much memory a compression takes while it runs.",
+    without: 'the memory of a compression would be fixed.',
+  }),
+  thresholdBytes: integerOption(0, GIB, {
+    default: 1024,
+    about: 'Messages shorter than this are sent as they are.',
+    without: 'small messages grow and cost time.',
+  }),
+  serverContextTakeover: booleanOption({
+    default: false,
+    about: 'Keep our window from message to message: better ratios, 32 KiB for each connection.',
+    without: 'a message for many would have to be compressed for each of them.',
+  }),
+  clientContextTakeover: booleanOption({
+    default: false,
+    about: 'Let the client keep its window: 32 KiB for each connection here too.',
+    without: 'every idle connection keeps a window.',
+  }),
+  serverWindowBitsMax: integerOption(8, 15, {
+    default: 15,
+    about: 'Our window is at most two to the power of this, in bytes.',
+    without: 'the window is as large as the client allows.',
+  }),
+  clientWindowBitsMax: integerOption(8, 15, {
+    default: 15,
+    about: "The client's window is at most two to the power of this, if it offers to be asked.",
+    without: 'the window is as large as the client likes.',
+  }),
+} as const
+
+export const UPGRADE_OPTIONS = {
+  origins: option(
+    z.union([z.enum(['same-host', 'any']), z.array(z.string().url())]).readonly(),
+    "'same-host', 'any', or a list of origins such as 'https://app.example.com'",
+    {
+      default: 'same-host',
+      about: 'Which web pages may connect: those of the same host, all, or the ones listed. Others get 403.',
+      without: "any web page its user visits can open a connection with that user's cookies.",
+    },
+  ),
+  originRequired: booleanOption({
+    default: false,
+    about: 'Refuse upgrade requests without an Origin header (403); only browsers send one.',
+    without: 'clients that are not browsers may connect, which is usually wanted.',
+  }),
+  deflate: option(
+    z.union([z.boolean(), z.record(z.string(), z.unknown())]),
+    'true, false, or an object with its parts',
+    {
+      default: false,
+      about: 'permessage-deflate (RFC 7692) for clients that offer it; true takes the defaults of its parts.',
+      without: 'messages go as they are, which costs bytes but no time and no memory.',
+    },
+  ),
+} as const
+
+export const SERVER_OPTIONS = {
+  handshakeTimeoutMs: integerOption(10, 5 * MINUTE, {
+    default: 10_000,
+    about:
+      'From the upgrade request to its answer, middleware and upgrade() included; for listen() also the request itself.',
+    without: 'a silent peer, or an upgrade() that waits for ever, holds a socket that nobody else ends.',
+  }),
+  drainTimeoutMs: integerOption(0, 60 * MINUTE, {
+    default: 30_000,
+    about: 'close() lets running handlers finish for so long before it ends their connections.',
+    without: 'work in progress is cut off, or holds up the stop for ever.',
+  }),
+  inboxBytesMax: integerOption(64 * 1024, 64 * GIB, {
+    default: 256 * 1024 * 1024,
+    about:
+      'Unfinished and waiting messages of all connections together; the connection that goes over it is ended with 1013.',
+    without: '15,000 peers with an unfinished 1 MiB message each take 15 GB.',
+  }),
+  ...UPGRADE_OPTIONS,
+  ...CONNECTION_OPTIONS,
+} as const
+
+export const ROUTE_OPTIONS = {
+  protocols: option(
+    z.array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/)).readonly(),
+    'a list of subprotocol names',
+    {
+      default: [],
+      about:
+        "Subprotocols this route speaks, best first. A client that offers some, but none of these, gets 400; one that offers none is let in with protocol ''.",
+      without: 'no subprotocol is agreed on, and browsers that ask for one fail.',
+    },
+  ),
+  ...UPGRADE_OPTIONS,
+  ...CONNECTION_OPTIONS,
+} as const
+
+export type ServerOptions = Options<typeof SERVER_OPTIONS>
+export type ServerOptionsInput = OptionsInput<typeof SERVER_OPTIONS>
+export type RouteOptions = Options<typeof ROUTE_OPTIONS>
+export type RouteOptionsInput = OptionsInput<typeof ROUTE_OPTIONS>
+
+/** The parts of `deflate`, or null when it is off. @throws HoldfastError for a part that is unknown or out of range */
+export function readDeflate(where: string, value: ServerOptions['deflate']): DeflateOptions | null {
+  if (value === false) return null
+  return readOptions(`${where}: deflate`, DEFLATE_OPTIONS, value === true ? {} : value)
+}

@@ -1,0 +1,305 @@
+/**
+ * The server: routes, middleware and everything that its connections share.
+ *
+ * It listens by itself (`listen`) or beside an application (`attach`). Owned by the user; ends with `close()`, after
+ * which it holds no socket, no timer and no listener. Two servers in one process share nothing.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
+import type { Server as NetServer, Socket } from 'node:net'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import { readOptions } from '../base/options.ts'
+import { Scope } from '../base/scope.ts'
+import { Wheel } from '../base/wheel.ts'
+import { ByteBudget } from '../connection/byte-budget.ts'
+import type { Connection } from '../connection/connection.ts'
+import type { ConnectionEvents, Room } from '../connection/connection-context.ts'
+import { FlushQueue } from '../connection/flush-queue.ts'
+import type { Message } from '../connection/message-bytes.ts'
+import { Hub, type PublishOptions } from '../hub/hub.ts'
+import { Ledger, type LedgerCounts } from '../hub/ledger.ts'
+import { ENDINGS } from '../protocol/ending.ts'
+import type { HandshakeFault } from '../protocol/handshake.ts'
+import { Attachment } from './attachment.ts'
+import type { Middleware } from './middleware.ts'
+import { type RouteDeclaration, Routes } from './routes.ts'
+import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
+import { type UpgradeContext, upgrade } from './upgrade.ts'
+
+/** What a server announces, also on the diagnostics channels `holdfast:<name>`. */
+export interface ServerEvents extends ConnectionEvents {
+  /** An upgrade request was answered with a status instead of 101. */
+  refused: { readonly path: string; readonly status: number; readonly reason: string }
+  /** The peer left, or the deadline passed, before an upgrade request was answered. */
+  failed: { readonly path: string; readonly reason: string }
+  /** The process itself was stuck for so long; no peer is judged by it. */
+  stall: { readonly stalledMs: number }
+}
+
+export interface ListenOptions {
+  /** 0 takes a free one; see `server.port`. */
+  readonly port: number
+  /** Default: all addresses. */
+  readonly host?: string
+}
+
+/** Everything a test may want to own. */
+export interface ServerSurroundings {
+  readonly clock?: Clock
+}
+
+type Phase = 'new' | 'serving' | 'closing' | 'closed'
+
+export class Server {
+  readonly options: ServerOptions
+  /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
+  readonly scope: Scope
+  readonly #events: Events<ServerEvents>
+  readonly #wheel: Wheel
+  readonly #ledger = new Ledger()
+  readonly #hub: Hub
+  readonly #routes: Routes
+  readonly #middleware: Middleware[] = []
+  readonly #context: UpgradeContext
+  readonly #attachments: Attachment[] = []
+  #own: HttpServer | null = null
+  #phase: Phase = 'new'
+  #closed: Promise<void> | null = null
+  #whenEmpty: (() => void) | null = null
+
+  /** @throws HoldfastError HF_OPTION_UNKNOWN, HF_OPTION_INVALID */
+  constructor(input: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}) {
+    this.options = readOptions('createServer()', SERVER_OPTIONS, input)
+    readDeflate('createServer()', this.options.deflate)
+    const { handshakeTimeoutMs, closeTimeoutMs, inboxBytesMax } = this.options
+    const events = new Events<ServerEvents>((event, thrown) => {
+      process.emitWarning(`a listener for "${event}" threw: ${messageOf(thrown)}`, 'HoldfastWarning')
+    })
+    const wheel = new Wheel(surroundings.clock ?? systemClock, (stalledMs) => {
+      if (events.wanted('stall')) events.emit('stall', { stalledMs })
+    })
+    this.#events = events
+    this.#wheel = wheel
+    this.#hub = new Hub(() => this.#checkEmpty())
+    this.#routes = new Routes(this.options)
+    const nonce = randomBytes(6).toString('base64url')
+    let ids = 0
+    const isClosing = (): boolean => this.#phase === 'closing' || this.#phase === 'closed'
+    this.#context = {
+      ...{ wheel, now: () => wheel.now, events, ledger: this.#ledger, hub: this.#hub, flushes: new FlushQueue() },
+      ...{ inboxBudget: new ByteBudget(inboxBytesMax), routes: this.#routes, middleware: this.#middleware },
+      ...{ handshakeTimeoutMs, closeTimeoutMs },
+      get closing() {
+        return isClosing()
+      },
+      nextId: () => `${nonce}-${(ids++).toString(36)}`,
+      report: (error, connection, route) => this.#report(error, connection, route),
+      openingOnRefused: (path, fault) => this.#openingOnRefused(path, fault),
+      openingOnFailed: (path, reason) => {
+        if (events.wanted('failed')) events.emit('failed', { path, reason })
+      },
+      openingOnGone: () => this.#checkEmpty(),
+    }
+    this.scope = new Scope('server', { wheel, scopeOnError: (error) => this.#report(error) })
+  }
+
+  /**
+   * Declares what happens at a path such as `/chat/:room`.
+   *
+   * @throws HoldfastError HF_ROUTE_INVALID, HF_OPTION_UNKNOWN, HF_OPTION_INVALID
+   */
+  route<Data = undefined>(path: string, declaration: RouteDeclaration<Data>): this {
+    this.#routes.add(path, declaration)
+    return this
+  }
+
+  /** Wraps the upgrade of all routes; the first added is the outermost. */
+  use(middleware: Middleware): this {
+    this.#middleware.push(middleware)
+    return this
+  }
+
+  /** Calls `listener` for each event of that name until the returned function is called. */
+  on<Name extends keyof ServerEvents>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  /**
+   * Listens with an HTTP server of its own, which answers everything but upgrades with 426.
+   *
+   * @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE
+   */
+  async listen(listen: ListenOptions): Promise<void> {
+    this.#begin('listen')
+    const { handshakeTimeoutMs } = this.options
+    const own = createHttpServer({
+      headersTimeout: handshakeTimeoutMs,
+      requestTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, handshakeTimeoutMs),
+      noDelay: true,
+    })
+    own.on('request', (request, response) => {
+      response.writeHead(426, { Upgrade: 'websocket', Connection: 'close, Upgrade', 'Content-Type': 'text/plain' })
+      response.end('this is a WebSocket server: wanted an upgrade request\n')
+      request.resume()
+    })
+    this.#attach(own)
+    this.#own = own
+    await bind(own, listen)
+  }
+
+  /**
+   * Serves upgrades of an HTTP server that belongs to the application; its ordinary requests are left alone.
+   * Works with anything built on node:http or node:https: Express, Fastify, Hono, Koa.
+   *
+   * @throws HoldfastError HF_SERVER_STATE
+   */
+  attach(httpServer: NetServer): this {
+    this.#begin('attach')
+    this.#attach(httpServer)
+    return this
+  }
+
+  /** The port it listens on; 0 before `listen()`, after `close()`, and when it is only attached. */
+  get port(): number {
+    const address = this.#own?.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  /** All connections that are not closed. Iterating makes no copy. */
+  get connections(): Iterable<Connection> & { readonly size: number } {
+    const hub = this.#hub
+    return {
+      get size() {
+        return hub.size
+      },
+      [Symbol.iterator]: () => hub.connections(),
+    }
+  }
+
+  connection(id: string): Connection | undefined {
+    return this.#hub.connection(id)
+  }
+
+  room(name: string): Room {
+    return this.#hub.room(name)
+  }
+
+  /** How many rooms have members. */
+  get roomCount(): number {
+    return this.#hub.roomCount
+  }
+
+  /** Sends to all connections; returns how many it was accepted for. @throws HoldfastError HF_SEND_TYPE */
+  publish(message: Message, options?: PublishOptions): number {
+    return this.#hub.publish(message, options)
+  }
+
+  /** The running count of everything that began and must end. `imbalances` is empty, or there is a bug in this library. */
+  ledger(): LedgerCounts & { readonly imbalances: readonly string[] } {
+    return { ...this.#ledger.counts(), imbalances: this.#ledger.imbalances() }
+  }
+
+  /**
+   * Stops: no more upgrades (503), every connection is drained (running handlers finish, at most `drainTimeoutMs`) and
+   * ended with 1001, then everything is released. Resolves when all is done; a second call gets the same promise.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'closing'
+    const own = this.#own
+    const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
+    for (const life of [...this.#hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
+    // Each connection and each opening has a deadline of its own, so this ends.
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve
+      this.#checkEmpty()
+    })
+    own?.closeAllConnections()
+    await unbound
+    for (const attachment of this.#attachments) attachment.end()
+    this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
+    this.#wheel.end()
+    this.#phase = 'closed'
+  }
+
+  #begin(method: string): void {
+    if (this.#phase === 'new' || (this.#phase === 'serving' && method === 'attach')) {
+      this.#phase = 'serving'
+      return
+    }
+    const wanted = 'a server that is not listening, closing or closed'
+    throw new HoldfastError('HF_SERVER_STATE', {
+      method,
+      state: this.#phase,
+      wanted,
+      todo: 'make a new one with createServer()',
+    })
+  }
+
+  #attach(httpServer: NetServer): void {
+    const attachment = new Attachment(httpServer, {
+      wheel: this.#wheel,
+      leaveMs: this.options.handshakeTimeoutMs,
+      isOurs: (path) => this.#routes.match(path) !== null,
+      upgrade: (message: IncomingMessage, socket: Socket, head: Buffer) =>
+        upgrade(this.#context, message, socket, head),
+    })
+    this.#attachments.push(attachment)
+  }
+
+  #checkEmpty(): void {
+    if (this.#whenEmpty === null || this.#hub.size > 0 || this.#ledger.sockets > 0) return
+    this.#whenEmpty()
+    this.#whenEmpty = null
+  }
+
+  #openingOnRefused(path: string, fault: HandshakeFault): void {
+    const { status, reason } = fault
+    if (this.#events.wanted('refused')) this.#events.emit('refused', { path, status, reason })
+  }
+
+  /** An error of user code is never silent: with no listener for `error`, it becomes a warning of the process. */
+  #report(error: HoldfastError, connection?: Connection, route?: string): void {
+    if (this.#events.wanted('error')) {
+      this.#events.emit('error', { error, ...(connection && { connection }), ...(route !== undefined && { route }) })
+    }
+    if (this.#events.wanted('error')) return
+    const { cause } = error
+    const detail = cause instanceof Error ? (cause.stack ?? cause.message) : ''
+    process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail })
+  }
+}
+
+/**
+ * Makes a server. See docs/reference/options.md for its options, with their defaults and what breaks without them.
+ *
+ * @throws HoldfastError HF_OPTION_UNKNOWN, HF_OPTION_INVALID
+ */
+export function createServer(options: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}): Server {
+  return new Server(options, surroundings)
+}
+
+async function bind(server: HttpServer, listen: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      if (error.code === 'EADDRINUSE') reject(new HoldfastError('HF_PORT_IN_USE', { port: listen.port }))
+      else reject(error)
+    }
+    server.once('error', onError)
+    server.listen({ port: listen.port, ...(listen.host !== undefined && { host: listen.host }) }, () => {
+      server.off('error', onError)
+      resolve()
+    })
+  })
+}

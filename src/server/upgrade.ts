@@ -1,0 +1,195 @@
+/**
+ * From the `upgrade` event to a connection or a refusal: handshake, origin, route, subprotocol, deflate, the middleware
+ * onion, 101. Where nothing has to be waited for, all of it runs in the turn of the event.
+ *
+ * Owned by the server. Every await has an owner meanwhile: the opening, which has the socket and the deadline.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import type { ConnectionContext } from '../connection/connection-context.ts'
+import { isThenable } from '../connection/inbox.ts'
+import { Life, type NegotiatedDeflate } from '../connection/life.ts'
+import { ownSocket } from '../connection/socket.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Ledger } from '../hub/ledger.ts'
+import { type DeflateOptions, Deflater, Inflater } from '../protocol/deflate.ts'
+import { negotiateDeflate } from '../protocol/deflate-params.ts'
+import {
+  acceptKey,
+  checkHandshake,
+  type HandshakeFault,
+  type HandshakeOffer,
+  responseHead,
+} from '../protocol/handshake.ts'
+import { checkOrigin } from '../protocol/origin.ts'
+import { type Middleware, runOnion } from './middleware.ts'
+import { Opening, type OpeningContext } from './opening.ts'
+import { Refusal } from './refusal.ts'
+import type { RouteMatch, Routes } from './routes.ts'
+import { UpgradeRequest } from './upgrade-request.ts'
+
+export interface UpgradeContext extends ConnectionContext, OpeningContext {
+  readonly hub: Hub
+  readonly ledger: Ledger
+  readonly routes: Routes
+  readonly middleware: readonly Middleware[]
+  /** The server is closing: no more upgrades. */
+  readonly closing: boolean
+  nextId(): string
+}
+
+const CLOSING: HandshakeFault = { status: 503, reason: 'the server is closing', headers: { 'Retry-After': '1' } }
+const FAILED: HandshakeFault = { status: 500, reason: 'the upgrade failed' }
+
+/** The path of a request target without its query, or null when it is no path. */
+export function pathOf(url: string | undefined): string | null {
+  if (url === undefined || url.charCodeAt(0) !== 47) return null
+  const end = url.search(/[?#]/)
+  return end === -1 ? url : url.slice(0, end)
+}
+
+/** Answers one upgrade request whose path is ours, or nobody's. */
+export function upgrade(context: UpgradeContext, message: IncomingMessage, socket: Socket, head: Buffer): void {
+  const path = pathOf(message.url) ?? String(message.url)
+  const opening = new Opening(context, socket, path, head)
+  if (opening.answered) return
+  const offer = checkHandshake(message.method ?? '', message.httpVersion, message.headers, message.rawHeaders)
+  if ('status' in offer) {
+    opening.refuse(offer)
+    return
+  }
+  if (context.closing) {
+    opening.refuse(CLOSING)
+    return
+  }
+  const match = context.routes.match(path)
+  if (match === null) {
+    opening.refuse({ status: 404, reason: 'no such path' })
+    return
+  }
+  const { options } = match.route
+  const wrongOrigin = checkOrigin(message.headers.origin, message.headers.host, options.origins, options.originRequired)
+  if (wrongOrigin !== null) {
+    opening.refuse({ status: 403, reason: wrongOrigin })
+    return
+  }
+  const protocol = selectProtocol(offer.protocols, options.protocols)
+  if (typeof protocol !== 'string') {
+    opening.refuse(protocol)
+    return
+  }
+  const { remoteAddress = '' } = socket
+  const candidate: Candidate = { context, opening, match, offer, protocol, remoteAddress }
+  if (match.route.upgrade === undefined && context.middleware.length === 0) {
+    accept(candidate, undefined, [])
+    return
+  }
+  ask(candidate, new UpgradeRequest(message, path, match.params, offer.protocols, remoteAddress))
+}
+
+/** An upgrade request that has passed all checks of ours. */
+interface Candidate {
+  readonly context: UpgradeContext
+  readonly opening: Opening
+  readonly match: RouteMatch
+  readonly offer: HandshakeOffer
+  readonly protocol: string
+  readonly remoteAddress: string
+}
+
+/** Asks middleware and `upgrade`, then accepts or refuses, and revokes the request in every case. */
+function ask(candidate: Candidate, request: UpgradeRequest): void {
+  const { context, opening, match } = candidate
+  opening.onAbort((reason) => request.abort(reason))
+  const heart = (): unknown => match.route.upgrade?.(request)
+  let answer: unknown
+  try {
+    answer = context.middleware.length === 0 ? heart() : runOnion(context.middleware, request, heart)
+  } catch (thrown) {
+    refuse(candidate, request, thrown)
+    return
+  }
+  if (isThenable(answer)) {
+    answer.then(
+      (data) => answered(candidate, request, data),
+      (thrown: unknown) => refuse(candidate, request, thrown),
+    )
+  } else answered(candidate, request, answer)
+}
+
+function answered(candidate: Candidate, request: UpgradeRequest, data: unknown): void {
+  // Returning a refusal instead of throwing it must not let anybody in.
+  if (data instanceof Refusal) {
+    refuse(candidate, request, data)
+    return
+  }
+  const { responseHeaders } = request
+  request.revoke()
+  if (candidate.context.closing) candidate.opening.refuse(CLOSING)
+  else if (!candidate.opening.answered) accept(candidate, data, responseHeaders)
+}
+
+function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown): void {
+  const { context, opening, match } = candidate
+  const late = opening.answered
+  request.revoke()
+  if (thrown instanceof Refusal) {
+    opening.refuse({ status: thrown.status, reason: thrown.message, headers: thrown.headers })
+    return
+  }
+  opening.refuse(FAILED)
+  // Failing because its signal said so is what an upgrade should do when the peer has left.
+  if (late) return
+  const route = match.route.path
+  const details = { route, message: messageOf(thrown) }
+  context.report(new HoldfastError('HF_UPGRADE_FAILED', details, { cause: thrown }), undefined, route)
+}
+
+function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (readonly [string, string])[]): void {
+  const { context, opening, match, offer, protocol, remoteAddress } = candidate
+  const { socket } = opening
+  const { route } = match
+  const deflate = route.deflate === null ? null : negotiate(offer, route.deflate, route.options.messageBytesMax)
+  const head = responseHead(
+    acceptKey(offer.key),
+    protocol === '' ? null : protocol,
+    deflate?.response ?? null,
+    extraHeaders,
+  )
+  const early = opening.accept()
+  socket.setNoDelay(true)
+  if (route.options.tcpKeepaliveMs > 0) socket.setKeepAlive(true, route.options.tcpKeepaliveMs)
+  const life = new Life({
+    ...{ context, route, options: route.options, socket, id: context.nextId(), openedAt: Date.now(), data },
+    ...{ params: match.params, protocol, remoteAddress, deflate },
+  })
+  ownSocket(socket, life)
+  context.hub.add(life)
+  life.outbox.frame(Buffer.from(head, 'latin1'))
+  life.start(early)
+}
+
+function negotiate(
+  offer: HandshakeOffer,
+  options: DeflateOptions,
+  bytesMax: number,
+): (NegotiatedDeflate & { readonly response: string }) | null {
+  const agreed = negotiateDeflate(offer.extensions, options)
+  if (agreed === null) return null
+  const { params, response } = agreed
+  return {
+    params,
+    options,
+    inflater: new Inflater(params, bytesMax),
+    deflater: new Deflater(params, options),
+    response,
+  }
+}
+
+/** The first of ours that the client offers; '' when it offers none or we have none. */
+function selectProtocol(offered: readonly string[], ours: readonly string[]): string | HandshakeFault {
+  if (offered.length === 0 || ours.length === 0) return ''
+  const protocol = ours.find((name) => offered.includes(name))
+  return protocol ?? { status: 400, reason: `no subprotocol in common; wanted one of: ${ours.join(', ')}` }
+}
