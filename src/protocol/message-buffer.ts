@@ -70,8 +70,8 @@ export class MessageBuffer {
   }
 
   #grow(needed: number, announced: number, last: boolean, bytesMax: number): void {
-    const start = last ? Math.min(announced, FIRST_BYTES_MAX) : Math.max(announced, FRAGMENTED_BYTES_MIN)
-    const wanted = Math.max(needed, Math.min(start, FIRST_BYTES_MAX), this.#bytes.length * 2)
+    const start = Math.min(FIRST_BYTES_MAX, last ? announced : Math.max(announced, FRAGMENTED_BYTES_MIN))
+    const wanted = Math.max(needed, start, this.#bytes.length * 2)
     const bytes = allocateMessage(Math.min(wanted, last ? announced : Math.max(bytesMax, needed)))
     this.#bytes.copy(bytes, 0, 0, this.used)
     this.#bytes = bytes

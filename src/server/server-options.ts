@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { booleanOption, integerOption, type Options, type OptionsInput, option, readOptions } from '../base/options.ts'
 import { CONNECTION_OPTIONS } from '../connection/connection-options.ts'
 import type { DeflateOptions } from '../protocol/deflate.ts'
+import { normaliseOrigin } from '../protocol/origin.ts'
 
 const MINUTE = 60_000
 const GIB = 1024 ** 3
@@ -53,7 +54,7 @@ export const DEFLATE_OPTIONS = {
 
 export const UPGRADE_OPTIONS = {
   origins: option(
-    z.union([z.enum(['same-host', 'any']), z.array(z.string().url())]).readonly(),
+    z.union([z.enum(['same-host', 'any']), z.array(z.string().refine((origin) => normaliseOrigin(origin) !== null))]).readonly(),
     "'same-host', 'any', or a list of origins such as 'https://app.example.com'",
     {
       default: 'same-host',
