@@ -132,9 +132,13 @@ export class HoldfastError extends Error {
   }
 }
 
-/** What an unknown thrown value has to say, as one short line. */
+/** What an unknown thrown value has to say, as one short line. Never throws, whatever was thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return `a value of type ${typeof thrown} that cannot be shown`
+  }
 }
 
 function fill(template: string, details: Readonly<Record<string, string | number>>): string {

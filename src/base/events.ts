@@ -12,6 +12,7 @@ export class Events<Payloads extends object> {
   readonly #onListenerError: (event: string, thrown: unknown) => void
   // Removed by: the function returned by on(). Keys are event names of the code, bounded by their number.
   readonly #listeners = new Map<keyof Payloads, Set<(payload: never) => void>>()
+  // Bounded: keys are event names of the code. Channels belong to the process.
   readonly #channels = new Map<keyof Payloads, Channel>()
 
   constructor(onListenerError: (event: string, thrown: unknown) => void) {

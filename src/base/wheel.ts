@@ -77,6 +77,7 @@ export class Wheel {
   #timer: ClockTimer | null = null
   /** When the timer was meant to fire, on the clock (not awake) time. */
   #wakeAt = 0
+  #firing = false
   #ended = false
 
   constructor(clock: Clock, onStall: (stalledMs: number) => void) {
@@ -132,11 +133,13 @@ export class Wheel {
   #read(): number {
     const clockNow = this.#clock.now()
     const late = clockNow - this.#wakeAt
-    if (this.#timer !== null && late > STALL_MS) {
-      this.stalledMs += late
+    if ((this.#timer !== null || this.#firing) && late > STALL_MS) {
+      // What a reading since then has counted as awake stays awake: time on the wheel never goes back.
+      const gap = Math.min(late, clockNow - this.stalledMs - this.now)
+      this.stalledMs += gap
       this.#wakeAt = clockNow
       this.now = clockNow - this.stalledMs
-      this.#onStall(late)
+      this.#onStall(gap)
     } else {
       this.now = clockNow - this.stalledMs
     }
@@ -156,10 +159,19 @@ export class Wheel {
   readonly #timerOnDue = (): void => {
     const now = this.#read()
     this.#timer = null
+    // A callback that is itself stuck is a gap too: it was meant to be back now.
+    this.#wakeAt = now + this.stalledMs
+    this.#firing = true
     const until = Math.floor(now / TICK_MS)
     const from = Math.max(this.#tick + 1, until - SLOTS + 1)
-    for (let tick = from; tick <= until; tick++) this.#fire(this.#rings[tick % SLOTS] as Ring, now)
+    for (let tick = from; tick <= until; tick++) {
+      // First, so that what a callback arms goes into a ring that is still to come.
+      this.#tick = tick
+      this.#fire(this.#rings[tick % SLOTS] as Ring, now)
+    }
     this.#tick = Math.max(this.#tick, until)
+    this.#read()
+    this.#firing = false
     if (this.#armed > 0 && !this.#ended) this.#wakeIn(this.#untilNext())
   }
 
@@ -177,7 +189,7 @@ export class Wheel {
     }
     for (let node = due.next as Deadline; node !== due; node = due.next as Deadline) {
       this.cancel(node)
-      node.deadlineOnDue()
+      if (!this.#ended) node.deadlineOnDue()
     }
   }
 

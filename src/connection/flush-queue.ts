@@ -1,15 +1,19 @@
 /**
  * Collects the outboxes that were written to in this turn of the event loop and writes each once, when the loop has
- * dealt with what it had to read (the check phase: `setImmediate`).
+ * dealt with what it had to read (the check phase: `setImmediate`). It also has the memory they write into.
  *
  * Owned by the server; holds an outbox for at most one turn. Never fails: a socket that is gone takes its writes in
  * silence, its own `close` tells the story.
  */
+import { Slab } from './slab.ts'
+
 export interface Flushable {
-  flush(): void
+  /** Writes; false when the kernel has not taken everything. */
+  flush(): boolean
 }
 
 export class FlushQueue {
+  readonly slab: Slab = new Slab()
   #waiting: Flushable[] = []
   #writing: Flushable[] = []
 
@@ -21,7 +25,11 @@ export class FlushQueue {
     const outboxes = this.#waiting
     this.#waiting = this.#writing
     this.#writing = outboxes
-    for (let index = 0; index < outboxes.length; index++) (outboxes[index] as Flushable).flush()
+    let taken = true
+    for (let index = 0; index < outboxes.length; index++) {
+      if (!(outboxes[index] as Flushable).flush()) taken = false
+    }
     outboxes.length = 0
+    this.slab.turnOver(taken)
   }
 }

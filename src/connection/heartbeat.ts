@@ -28,7 +28,9 @@ export class Heartbeat extends Deadline {
   deadlineOnDue(): void {
     const life = this.#life
     const { wheel } = life.context
-    const { keepaliveIntervalMs, idleTimeoutMs } = life.options
+    const { keepaliveIntervalMs, idleTimeoutMs, tcpKeepaliveMs } = life.options
+    // Four system calls that a connection which ends before its first beat need not pay. A second call costs nothing.
+    if (tcpKeepaliveMs > 0) life.socket.setKeepAlive(true, tcpKeepaliveMs)
     if (life.readingPaused) life.heardAt = wheel.now
     const quietMs = wheel.now - life.heardAt
     if (quietMs >= idleTimeoutMs) {

@@ -1,9 +1,9 @@
 /**
  * What waits to be written to one connection: bounded, and written once in each turn of the event loop.
  *
- * Small frames are copied into one batch as they come, large payloads are referenced. While the socket does not take
- * more, everything waits here, not in Node's queue, so that the bound holds. Control frames are exempt from the bound;
- * of pongs that wait, only the latest is kept (RFC 6455 section 5.5.3).
+ * Frames are built one behind another in the server's slab; payloads that are large are referenced. While the socket does
+ * not take more, everything waits here, in memory of its own, not in Node's queue, so that the bound holds. Control frames
+ * are exempt from the bound; of pongs that wait, only the latest is kept (RFC 6455 section 5.5.3).
  *
  * Owned by its connection. Ends with `end()`: nothing is written after it. It never destroys the socket.
  */
@@ -12,15 +12,18 @@ import { encodeFrame, frameHeaderBytes, writeFrameHeader } from '../protocol/fra
 import { PONG } from '../protocol/opcodes.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
 
-/** A batch grows by doubling up to this; larger payloads are not copied. */
+/** A batch is at most so long, and what is longer is not copied into one. */
 const BATCH_BYTES_MAX = 16 * 1024
 const BATCH_BYTES_MIN = 1024
 
 export class Outbox implements Flushable {
   readonly #socket: Socket
   readonly #flushes: FlushQueue
-  #batch: Buffer | null = null
-  #batchBytes = 0
+  /** The memory of the batch, and which part of it is written and reserved; null when there is no batch. */
+  #memory: Buffer | null = null
+  #start = 0
+  #end = 0
+  #limit = 0
   /** Full batches and large payloads, oldest first; null while there are none. */
   #pieces: Uint8Array[] | null = null
   #piecesBytes = 0
@@ -35,7 +38,7 @@ export class Outbox implements Flushable {
 
   /** Bytes not yet taken by the kernel. */
   get bytes(): number {
-    return this.#piecesBytes + this.#batchBytes + this.#socket.writableLength
+    return this.#piecesBytes + (this.#end - this.#start) + this.#socket.writableLength
   }
 
   /** The reader is slower than we write: something waits in the socket. */
@@ -51,8 +54,16 @@ export class Outbox implements Flushable {
       return
     }
     const at = this.#reserve(frameBytes)
-    const batch = this.#batch as Buffer
-    batch.write(text, writeFrameHeader(batch, at, opcode, bytes, false), bytes, 'utf8')
+    const memory = this.#memory as Buffer
+    const start = writeFrameHeader(memory, at, opcode, bytes, false)
+    // latin1 is the same bytes when there is one for each character, and quicker.
+    memory.write(text, start, bytes, bytes === text.length ? 'latin1' : 'utf8')
+  }
+
+  /** Adds the head of the 101 response: ASCII. */
+  head(text: string): void {
+    const at = this.#reserve(text.length)
+    ;(this.#memory as Buffer).write(text, at, text.length, 'latin1')
   }
 
   /** Adds a frame with this payload. */
@@ -61,22 +72,24 @@ export class Outbox implements Flushable {
     const headerBytes = frameHeaderBytes(bytes)
     if (headerBytes + bytes > BATCH_BYTES_MAX) {
       const at = this.#reserve(headerBytes)
-      writeFrameHeader(this.#batch as Buffer, at, opcode, bytes, rsv1)
+      writeFrameHeader(this.#memory as Buffer, at, opcode, bytes, rsv1)
       this.#reference(payload)
       return
     }
     const at = this.#reserve(headerBytes + bytes)
-    const batch = this.#batch as Buffer
-    batch.set(payload, writeFrameHeader(batch, at, opcode, bytes, rsv1))
+    const memory = this.#memory as Buffer
+    memory.set(payload, writeFrameHeader(memory, at, opcode, bytes, rsv1))
   }
 
   /** Adds a whole frame whose bytes others share. */
   frame(frame: Buffer): void {
-    if (frame.length > BATCH_BYTES_MAX) this.#reference(frame)
-    else {
-      const at = this.#reserve(frame.length)
-      ;(this.#batch as Buffer).set(frame, at)
+    if (frame.length > BATCH_BYTES_MAX) {
+      this.#reference(frame)
+      return
     }
+    const at = this.#reserve(frame.length)
+    const memory = this.#memory as Buffer
+    memory.set(frame, at)
   }
 
   /** Answers a ping; while the reader is slow only the latest answer waits. */
@@ -90,9 +103,10 @@ export class Outbox implements Flushable {
   }
 
   /** Writes what waits, unless the socket is still busy with what it has: then its `drain` calls again. */
-  flush(): void {
+  flush(): boolean {
     this.#scheduled = false
     if (!this.#socket.writableNeedDrain) this.flushAll()
+    return this.bytes === 0
   }
 
   /** Hands everything to the socket now, however busy it is: the last act before a close frame. */
@@ -118,8 +132,7 @@ export class Outbox implements Flushable {
 
   end(): void {
     this.#ended = true
-    this.#batch = null
-    this.#batchBytes = 0
+    this.#takeBatch()
     this.#pieces = null
     this.#piecesBytes = 0
     this.#pong = null
@@ -128,27 +141,41 @@ export class Outbox implements Flushable {
   /** Makes room for `bytes` (at most BATCH_BYTES_MAX) at the end of the batch and returns where. */
   #reserve(bytes: number): number {
     this.#schedule()
-    const batch = this.#batch
-    if (batch === null) {
-      this.#batch = Buffer.allocUnsafe(bytes)
-      this.#batchBytes = bytes
-      return 0
-    }
-    const at = this.#batchBytes
-    const needed = at + bytes
-    if (needed > batch.length) {
-      if (needed > BATCH_BYTES_MAX) {
+    const memory = this.#memory
+    if (memory === null) return this.#begin(bytes, bytes)
+    const at = this.#end
+    const written = at - this.#start
+    if (at + bytes > this.#limit) {
+      if (written + bytes > BATCH_BYTES_MAX) {
         this.#closeBatch()
-        this.#batch = Buffer.allocUnsafe(bytes)
-        this.#batchBytes = bytes
-        return 0
+        return this.#begin(bytes, bytes)
       }
-      const larger = Buffer.allocUnsafe(Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, needed * 2)))
-      larger.set(at === batch.length ? batch : batch.subarray(0, at))
-      this.#batch = larger
+      if (this.#limit === at && this.#flushes.slab.extend(memory, at, bytes)) this.#limit += bytes
+      else {
+        // Others have written in between: move to where there is room to grow.
+        const from = this.#start
+        this.#begin(Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, (written + bytes) * 2)), written)
+        ;(this.#memory as Buffer).set(memory.subarray(from, at), this.#start)
+        return this.#reserve(bytes)
+      }
     }
-    this.#batchBytes = needed
+    this.#end = at + bytes
     return at
+  }
+
+  /** Begins a batch of `bytes` with room for `room`; returns its start. */
+  #begin(room: number, bytes: number): number {
+    if (this.blocked) {
+      // What waits long has memory of its own, or it would keep the slab of everybody.
+      this.#memory = Buffer.allocUnsafeSlow(room)
+      this.#start = 0
+    } else {
+      this.#start = this.#flushes.slab.take(room)
+      this.#memory = this.#flushes.slab.memory
+    }
+    this.#end = this.#start + bytes
+    this.#limit = this.#start + room
+    return this.#start
   }
 
   #reference(piece: Uint8Array): void {
@@ -169,12 +196,13 @@ export class Outbox implements Flushable {
   }
 
   #takeBatch(): Buffer | null {
-    const batch = this.#batch
-    if (batch === null) return null
-    const bytes = this.#batchBytes
-    this.#batch = null
-    this.#batchBytes = 0
-    return bytes === batch.length ? batch : batch.subarray(0, bytes)
+    const memory = this.#memory
+    if (memory === null) return null
+    const batch = memory.subarray(this.#start, this.#end)
+    this.#memory = null
+    this.#start = 0
+    this.#end = 0
+    return batch
   }
 
   #schedule(): void {

@@ -55,8 +55,7 @@ function socketOnError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
 function socketOnClose(this: OwnedSocket): void {
   const owner = this[OWNER]
   this[OWNER] = undefined
-  this.off('data', socketOnData).off('drain', socketOnDrain).off('end', socketOnEnd).off('close', socketOnClose)
-  // The error listener stays: an error after `close` must not become an uncaught exception. It holds nothing.
+  // The listeners stay: they hold nothing, and an error after `close` must not become an uncaught exception.
   owner?.socketOnClose()
 }
 

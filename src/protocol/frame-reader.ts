@@ -19,6 +19,9 @@ import type { Violation } from './violation.ts'
 
 export type { MessageInflater, ReaderLimits, ReaderSink }
 
+/** What a short message handed out in its chunk may pin beside itself: its header and little more. */
+const SMALL_EXTRA_BYTES = 16
+
 const RUNNING = 0
 const PAUSED = 1
 const STOPPED = 2
@@ -238,6 +241,10 @@ export class FrameReader {
     } else if (isText) {
       const high = unmaskInto(chunk, start, chunk, start, length, this.#mask, 0)
       this.#deliver(high === 0 ? asciiText(chunk, start, end) : textOf(chunk, start, end))
+    } else if (chunk.buffer.byteLength <= length * 2 + SMALL_EXTRA_BYTES) {
+      // The message is most of the memory it came in: handing out that memory costs no copy and pins at most as much again.
+      unmaskInto(chunk, start, chunk, start, length, this.#mask, 0)
+      this.#deliver(chunk.subarray(start, end))
     } else {
       const message = allocateMessage(length)
       unmaskInto(chunk, start, message, 0, length, this.#mask, 0)

@@ -54,7 +54,9 @@ export const DEFLATE_OPTIONS = {
 
 export const UPGRADE_OPTIONS = {
   origins: option(
-    z.union([z.enum(['same-host', 'any']), z.array(z.string().refine((origin) => normaliseOrigin(origin) !== null))]).readonly(),
+    z
+      .union([z.enum(['same-host', 'any']), z.array(z.string().refine((origin) => normaliseOrigin(origin) !== null))])
+      .readonly(),
     "'same-host', 'any', or a list of origins such as 'https://app.example.com'",
     {
       default: 'same-host',

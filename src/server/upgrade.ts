@@ -159,14 +159,13 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
   )
   const early = opening.accept()
   socket.setNoDelay(true)
-  if (route.options.tcpKeepaliveMs > 0) socket.setKeepAlive(true, route.options.tcpKeepaliveMs)
   const life = new Life({
     ...{ context, route, options: route.options, socket, id: context.nextId(), openedAt: Date.now(), data },
     ...{ params: match.params, protocol, remoteAddress, deflate },
   })
   ownSocket(socket, life)
   context.hub.add(life)
-  life.outbox.frame(Buffer.from(head, 'latin1'))
+  life.outbox.head(head)
   life.start(early)
 }
 

@@ -170,7 +170,7 @@ test('many tiny fragments hold no more than twice their bytes, and never more th
   assert.deepEqual(sink.events, [['binary', Buffer.alloc(1500, 'x')]])
 })
 
-test('a kept message pins at most a block of 8 KiB when it is small, and nothing but itself when it is large', () => {
+test('a kept message pins at most a block of 8 KiB when it is small, and at most as much again when it is large', () => {
   for (const size of [1, 64, 1000, 4095, 4096, 5000, 65_536, 70_000]) {
     for (const sizes of [[], [1], [size >> 1, 0]]) {
       for (const chunkBytes of [100, 1000, 65_536]) {
@@ -180,7 +180,7 @@ test('a kept message pins at most a block of 8 KiB when it is small, and nothing
         assert.ok(message instanceof Buffer && message.equals(payload))
         const pinned = message.buffer.byteLength
         if (size < 4096) assert.ok(pinned <= 8192, `${size}: ${pinned}`)
-        else assert.equal(pinned, size, `${sizes}`)
+        else assert.ok(pinned <= size * 2 + 16, `${size}: ${pinned}`)
       }
     }
   }
