@@ -34,11 +34,12 @@ interface Entry {
 
 /** Node's EventEmitter and its look-alikes. */
 interface Emitter {
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  on(event: string, listener: Listener): unknown
+  off(event: string, listener: Listener): unknown
 }
 
-type Listener = (...args: never[]) => void
+// biome-ignore lint/suspicious/noExplicitAny: what an emitter passes is the user's to say, as in Node's own types.
+type Listener = (...args: any[]) => void
 
 export class Scope {
   readonly name: string
@@ -134,7 +135,7 @@ export class Scope {
   ): () => void {
     if (this.ended) return nothing
     if ('addEventListener' in target) {
-      const heard = listener as unknown as (event: Event) => void
+      const heard = listener as (event: Event) => void
       target.addEventListener(event, heard)
       return this.#add('listener', name, () => target.removeEventListener(event, heard))
     }

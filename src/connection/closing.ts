@@ -20,8 +20,11 @@ import type { Life } from './life.ts'
 import { destroySocket, finishSocket } from './socket.ts'
 import { type ClosingState, transition } from './state.ts'
 
-/** How the chain begins: we ask, we answer, the peer has hung up, we kill, or the socket is gone already. */
-export type ClosingStart = 'handshake' | 'answer' | 'hangup' | 'kill' | 'gone'
+/**
+ * How the chain begins: we ask, we answer, we fail the connection (RFC 6455 section 7.1.7: say close and hang up, whatever
+ * the peer says), the peer has hung up, we kill, or the socket is gone already.
+ */
+export type ClosingStart = 'handshake' | 'answer' | 'fail' | 'hangup' | 'kill' | 'gone'
 
 class ClosingDeadline extends Deadline {
   readonly #life: Life
@@ -68,7 +71,7 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
   life.quiet(ending)
   if (start === 'kill') destroy(life)
   else if (start === 'hangup') finish(life)
-  else if (start !== 'gone') handshake(life)
+  else if (start !== 'gone') handshake(life, start === 'fail')
 }
 
 /** Lets what runs finish, then begins the chain: at the latest in `timeoutMs`. */
@@ -96,14 +99,14 @@ export function closeFrameCame(life: Life, ending: Ending): void {
   else drainAnd(life, ending, life.options.handlerTimeoutMs, true)
 }
 
-function handshake(life: Life): void {
+function handshake(life: Life, failing: boolean): void {
   const state = closing(life)
   // RFC 6455 section 5.5.1: an answer repeats the code it answers; the reason goes along.
   life.outbox.frame(encodeClose(state.ending.code, state.ending.reason))
   life.outbox.flushAll()
   life.outbox.end()
   state.sent = true
-  if (state.received) finish(life)
+  if (state.received || failing) finish(life)
 }
 
 function finish(life: Life): void {

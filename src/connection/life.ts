@@ -207,7 +207,7 @@ export class Life implements ReaderSink, SocketOwner {
     if (events.wanted('violation')) {
       events.emit('violation', { connection: this.connection, route: this.route.path, violation })
     }
-    this.end(serverEnding(violation.code, violation.reason))
+    beginClosing(this, serverEnding(violation.code, violation.reason), 'fail')
   }
 
   // Going out.

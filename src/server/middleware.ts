@@ -3,11 +3,13 @@
  * Pure: owns nothing beyond the call.
  */
 import { HoldfastError } from '../base/errors.ts'
+import { Refusal } from './refusal.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /**
  * Wraps the upgrade: may wait, look at the request, throw `reject()`, and sees what `upgrade` returned. Must call `next`
- * exactly once and return what it returned (or something else, which then becomes connection.data).
+ * exactly once and return what it returned (or something else, which then becomes connection.data). A refusal further in
+ * stands, also when it is caught here.
  */
 export type Middleware = (request: UpgradeRequest, next: () => Promise<unknown>) => unknown
 
@@ -25,12 +27,20 @@ export async function runOnion(
     const layer = middleware[index]
     if (layer === undefined) return heart()
     let calls = 0
-    const result = await layer(request, () => {
+    let inner: Promise<unknown> = Promise.resolve()
+    const next = (): Promise<unknown> => {
       calls++
-      if (calls > 1) return Promise.reject(wrong('called next() twice'))
-      return run(index + 1)
-    })
+      if (calls === 1) inner = run(index + 1)
+      // Heard here as well, for a layer that never looks: it must not become an unhandled rejection.
+      inner.catch(() => {})
+      return inner
+    }
+    const result = await layer(request, next)
+    if (result instanceof Refusal) throw result
     if (calls === 0) throw wrong('returned without calling next()')
+    if (calls > 1) throw wrong('called next() twice')
+    // Also when the layer did not wait, or caught what came: a refusal further in stands.
+    await inner
     return result
   }
   return run(0)

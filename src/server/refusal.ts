@@ -2,6 +2,7 @@
  * A refusal: what `reject()` makes and an upgrade throws to answer with a status instead of 101. Plain data.
  */
 import { HoldfastError } from '../base/errors.ts'
+import { refusalHead } from '../protocol/handshake.ts'
 
 export class Refusal extends Error {
   readonly status: number
@@ -24,11 +25,13 @@ export class Refusal extends Error {
  * @param status HTTP status from 300 to 599
  * @param reason becomes the body of the answer; do not put secrets in it
  * @param headers sent along, for example `{ 'Retry-After': '5' }`
- * @throws HoldfastError HF_REJECT_STATUS
+ * @throws HoldfastError HF_REJECT_STATUS, HF_HEADER_INVALID
  */
 export function reject(status: number, reason = '', headers: Readonly<Record<string, string>> = {}): Refusal {
   if (!Number.isInteger(status) || status < 300 || status > 599) {
     throw new HoldfastError('HF_REJECT_STATUS', { status: String(status) })
   }
-  return new Refusal(status, reason, headers)
+  // Checked here, where the mistake is made and can be announced, not when the answer is written.
+  refusalHead(status, reason, headers)
+  return new Refusal(status, reason, { ...headers })
 }

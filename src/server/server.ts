@@ -273,8 +273,8 @@ export class Server {
   #report(error: HoldfastError, connection?: Connection, route?: string): void {
     if (this.#events.wanted('error')) {
       this.#events.emit('error', { error, ...(connection && { connection }), ...(route !== undefined && { route }) })
+      return
     }
-    if (this.#events.wanted('error')) return
     const { cause } = error
     const detail = cause instanceof Error ? (cause.stack ?? cause.message) : ''
     process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail })

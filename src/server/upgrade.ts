@@ -53,7 +53,8 @@ export function pathOf(url: string | undefined): string | null {
 export function upgrade(context: UpgradeContext, message: IncomingMessage, socket: Socket, head: Buffer): void {
   const path = pathOf(message.url) ?? String(message.url)
   const opening = new Opening(context, socket, path, head)
-  if (opening.answered) return
+  // Gone before we were asked, for example while the application thought about whom to ask.
+  if (opening.answered || socket.destroyed) return
   const offer = checkHandshake(message.method ?? '', message.httpVersion, message.headers, message.rawHeaders)
   if ('status' in offer) {
     opening.refuse(offer)
