@@ -12,8 +12,9 @@ import { ENDINGS, type Ending, serverEnding } from '../protocol/ending.ts'
 import { PING } from '../protocol/opcodes.ts'
 import { beginClosing } from './closing.ts'
 import type { Room } from './connection-context.ts'
-import type { Life, SendResult } from './life.ts'
+import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
+import { type SendResult, send } from './sending.ts'
 import type { StateName } from './state.ts'
 
 /** What outlives a connection. */
@@ -123,7 +124,7 @@ export class Connection<Data = unknown> {
   send(message: Message): SendResult {
     const life = this.#life
     if (typeof message !== 'string') bytesOf(message, 'send()')
-    return life === null ? 'ended' : life.send(message)
+    return life === null ? 'ended' : send(life, message)
   }
 
   /**

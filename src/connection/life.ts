@@ -11,7 +11,6 @@ import { Scope } from '../base/scope.ts'
 import type { DeflateOptions, DeflateParams, Deflater } from '../protocol/deflate.ts'
 import { ENDINGS, type Ending, peerEnding, serverEnding } from '../protocol/ending.ts'
 import { FrameReader, type MessageInflater, type ReaderSink } from '../protocol/frame-reader.ts'
-import { BINARY, TEXT } from '../protocol/opcodes.ts'
 import type { Violation } from '../protocol/violation.ts'
 import { beginClosing, closeFrameCame, drainAnd, lostEnding, socketEnded, socketGone } from './closing.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
@@ -20,14 +19,10 @@ import type { ConnectionOptions } from './connection-options.ts'
 import type { RouteHandlers } from './handlers.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
-import { bytesOf, type Message } from './message-bytes.ts'
 import { MessageDeadline } from './message-deadline.ts'
 import { Outbox } from './outbox.ts'
-import type { SharedMessage } from './shared-message.ts'
 import type { SocketOwner } from './socket.ts'
 import { OPEN, type State } from './state.ts'
-
-export type SendResult = 'sent' | 'queued' | 'dropped' | 'ended'
 
 /** permessage-deflate as negotiated for one connection. */
 export interface NegotiatedDeflate {
@@ -208,54 +203,6 @@ export class Life implements ReaderSink, SocketOwner {
       events.emit('violation', { connection: this.connection, route: this.route.path, violation })
     }
     beginClosing(this, serverEnding(violation.code, violation.reason), 'fail')
-  }
-
-  // Going out.
-
-  /** Sends one message; see Connection.send. */
-  send(message: Message): SendResult {
-    const { state } = this
-    if (state.name !== 'open' && state.name !== 'draining') return 'ended'
-    const text = typeof message === 'string'
-    const bytes = text ? Buffer.byteLength(message) : message.byteLength
-    if (this.outbox.bytes + bytes > this.options.outboxBytesMax) return this.#tooSlow(bytes)
-    const blocked = this.outbox.blocked
-    const { deflate } = this
-    if (deflate !== null && bytes >= deflate.options.thresholdBytes) {
-      const payload = text ? Buffer.from(message, 'utf8') : bytesOf(message, 'send()')
-      this.outbox.binary(text ? TEXT : BINARY, deflate.deflater.deflate(payload), true)
-    } else if (text) this.outbox.text(TEXT, message, bytes)
-    else this.outbox.binary(BINARY, bytesOf(message, 'send()'), false)
-    return this.#sent(blocked)
-  }
-
-  /** Sends a message whose bytes others share. */
-  sendShared(message: SharedMessage): SendResult {
-    const { state, deflate } = this
-    if (state.name !== 'open' && state.name !== 'draining') return 'ended'
-    const bytes = message.frame.length
-    if (this.outbox.bytes + bytes > this.options.outboxBytesMax) return this.#tooSlow(bytes)
-    const blocked = this.outbox.blocked
-    if (deflate === null || message.payload.length < deflate.options.thresholdBytes) this.outbox.frame(message.frame)
-    else if (deflate.params.serverNoContextTakeover) {
-      this.outbox.frame(message.deflatedFrame(deflate.params.serverWindowBits, deflate.options))
-    } else this.outbox.binary(message.opcode, deflate.deflater.deflate(message.payload), true)
-    return this.#sent(blocked)
-  }
-
-  #sent(blocked: boolean): SendResult {
-    this.messagesSent++
-    this.context.ledger.messagesSent++
-    return blocked ? 'queued' : 'sent'
-  }
-
-  #tooSlow(bytes: number): SendResult {
-    const { events, ledger } = this.context
-    ledger.messagesDropped++
-    if (events.wanted('drop')) events.emit('drop', { connection: this.connection, route: this.route.path, bytes })
-    if (this.options.slow === 'drop-newest') return 'dropped'
-    this.end(ENDINGS.slowReader)
-    return 'ended'
   }
 
   // Ending.

@@ -8,6 +8,7 @@ import { type Connection, lifeOf } from '../connection/connection.ts'
 import type { Room, RoomsPort } from '../connection/connection-context.ts'
 import type { Life } from '../connection/life.ts'
 import type { Message } from '../connection/message-bytes.ts'
+import { sendShared } from '../connection/sending.ts'
 import { SharedMessage } from '../connection/shared-message.ts'
 
 export interface PublishOptions {
@@ -127,7 +128,7 @@ function deliver(lives: Iterable<Life>, message: Message, options: PublishOption
   let accepted = 0
   for (const life of lives) {
     if (life === except) continue
-    const result = life.sendShared(shared)
+    const result = sendShared(life, shared)
     if (result === 'sent' || result === 'queued') accepted++
   }
   return accepted

@@ -54,11 +54,19 @@ export function firstBytesViolation(
   return unfinished ? MESSAGE_UNFINISHED : null
 }
 
-/** The length in the eight bytes at `at`: Infinity when it is over Number.MAX_SAFE_INTEGER, NaN when its top bit is set. */
-export function readLength64(bytes: Buffer, at: number): number {
+/**
+ * The extended length at `at`, of a header of `size` bytes: -1 when a shorter form would have done, NaN when its top bit
+ * is set, Infinity when it is over Number.MAX_SAFE_INTEGER.
+ */
+export function readLength(bytes: Buffer, at: number, size: 8 | 14): number {
+  if (size === 8) {
+    const length = bytes.readUInt16BE(at)
+    return length < 126 ? -1 : length
+  }
   const high = bytes.readUInt32BE(at)
   if (high > 0x7fff_ffff) return Number.NaN
-  return high > 0x1f_ffff ? Number.POSITIVE_INFINITY : high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+  const length = high > 0x1f_ffff ? Number.POSITIVE_INFINITY : high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+  return length < 65_536 ? -1 : length
 }
 
 /** The masking key in the four bytes at `at`, as a signed 32-bit number, which V8 keeps in a field without a heap object. */

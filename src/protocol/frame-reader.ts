@@ -7,6 +7,7 @@
  * A sink that throws ends the reader; the error goes to whoever called.
  */
 import { readClosePayload } from './close-payload.ts'
+import { ControlRate } from './control-rate.ts'
 import * as header from './frame-header.ts'
 import { KeptChunks } from './kept-chunks.ts'
 import { unmaskInto } from './mask.ts'
@@ -49,8 +50,8 @@ export class FrameReader {
   #control: Buffer | null = null
   /** A message that does not lie whole in one chunk, or in one frame. */
   #message: MessageBuffer | null = null
-  #second = 0
-  #controlsInSecond = 0
+  /** Made for the first control frame. */
+  #rate: ControlRate | null = null
 
   /**
    * @param inflater null when permessage-deflate is not negotiated: then RSV1 is a violation
@@ -182,37 +183,27 @@ export class FrameReader {
     if (violation !== null) return this.#violate(violation)
     const size = header.headerBytesOf(second)
     if (end - offset < size) return 0
-    let length = second & 0x7f
-    if (size !== 6) {
-      length = size === 8 ? bytes.readUInt16BE(offset + 2) : header.readLength64(bytes, offset + 2)
-      if (Number.isNaN(length)) return this.#violate(header.LENGTH_TOP_BIT)
-      if (length < (size === 8 ? 126 : 65_536)) return this.#violate(header.LENGTH_NOT_MINIMAL)
-    }
+    const length = size === 6 ? second & 0x7f : header.readLength(bytes, offset + 2, size)
+    if (Number.isNaN(length)) return this.#violate(header.LENGTH_TOP_BIT)
+    if (length < 0) return this.#violate(header.LENGTH_NOT_MINIMAL)
     this.#first = first
     this.#mask = header.readKey(bytes, offset + size - 4)
     this.#phase = 0
     if (isControl(first & 0x0f)) {
-      if ((first & 0x0f) !== CLOSE && this.#isControlFlood()) return this.#violate(header.TOO_MANY_CONTROLS)
+      if ((first & 0x0f) !== CLOSE && this.#isFlood()) return this.#violate(header.TOO_MANY_CONTROLS)
     } else {
-      // `used` is never over the limit, so the difference is never negative.
-      const used = message === null ? 0 : message.used
-      const fragments = message === null ? 0 : message.fragments
-      if (length > this.#limits.messageBytesMax - used) return this.#violate(header.MESSAGE_TOO_BIG)
-      if (fragments >= this.#limits.fragmentsMax) return this.#violate(header.TOO_MANY_FRAGMENTS)
-      if (message !== null) message.fragments = fragments + 1
+      // What a message has used is never over the limit, so the difference is never negative.
+      if (length > this.#limits.messageBytesMax - (message?.used ?? 0)) return this.#violate(header.MESSAGE_TOO_BIG)
+      if (message !== null && ++message.fragments > this.#limits.fragmentsMax)
+        return this.#violate(header.TOO_MANY_FRAGMENTS)
     }
     this.#remaining = length
     return size
   }
 
-  #isControlFlood(): boolean {
-    const second = Math.floor(this.#now() / 1000)
-    if (second !== this.#second) {
-      this.#second = second
-      this.#controlsInSecond = 0
-    }
-    this.#controlsInSecond += 1
-    return this.#controlsInSecond > this.#limits.controlFramesPerSecondMax
+  #isFlood(): boolean {
+    this.#rate ??= new ControlRate()
+    return this.#rate.isOver(this.#limits.controlFramesPerSecondMax, this.#now())
   }
 
   /** Takes what the chunk has of the current frame's payload, and delivers what became whole by it. */

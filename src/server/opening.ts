@@ -35,6 +35,7 @@ export class Opening extends Deadline implements SocketOwner {
   readonly path: string
   readonly #context: OpeningContext
   #answered = false
+  #gone = false
   #early: Buffer[] | null = null
   #earlyBytes = 0
   /** Told when the peer left or the deadline passed. */
@@ -51,8 +52,8 @@ export class Opening extends Deadline implements SocketOwner {
     if (head.length > 0) this.socketOnData(head)
     if (socket.timeout) socket.setTimeout(0)
     context.wheel.arm(this, context.handshakeTimeoutMs)
-    // A socket that was gone before we were called will not say so again.
-    if (socket.destroyed) queueMicrotask(() => this.#socketWasGone())
+    // A socket that was gone before we were called may not say so again.
+    if (socket.destroyed) queueMicrotask(() => this.socketOnClose())
   }
 
   /** It has been accepted, refused or failed. */
@@ -104,6 +105,8 @@ export class Opening extends Deadline implements SocketOwner {
   }
 
   socketOnClose(): void {
+    if (this.#gone) return
+    this.#gone = true
     this.#fail('the peer left')
     this.#context.wheel.cancel(this)
     this.#context.ledger.sockets--
@@ -117,10 +120,6 @@ export class Opening extends Deadline implements SocketOwner {
     }
     this.#fail('not answered within handshakeTimeoutMs')
     this.#finish({ status: 503, reason: 'the upgrade took too long' })
-  }
-
-  #socketWasGone(): void {
-    if (!this.#answered) this.socketOnClose()
   }
 
   #fail(reason: string): void {

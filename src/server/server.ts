@@ -5,7 +5,7 @@
  * which it holds no socket, no timer and no listener. Two servers in one process share nothing.
  */
 import { randomBytes } from 'node:crypto'
-import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
@@ -23,6 +23,7 @@ import { Ledger, type LedgerCounts } from '../hub/ledger.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
 import { Attachment } from './attachment.ts'
+import { bind, type ListenOptions, upgradesOnly } from './listen.ts'
 import type { Middleware } from './middleware.ts'
 import { type RouteDeclaration, Routes } from './routes.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
@@ -36,13 +37,6 @@ export interface ServerEvents extends ConnectionEvents {
   failed: { readonly path: string; readonly reason: string }
   /** The process itself was stuck for so long; no peer is judged by it. */
   stall: { readonly stalledMs: number }
-}
-
-export interface ListenOptions {
-  /** 0 takes a free one; see `server.port`. */
-  readonly port: number
-  /** Default: all addresses. */
-  readonly host?: string
 }
 
 /** Everything a test may want to own. */
@@ -133,18 +127,7 @@ export class Server {
    */
   async listen(listen: ListenOptions): Promise<void> {
     this.#begin('listen')
-    const { handshakeTimeoutMs } = this.options
-    const own = createHttpServer({
-      headersTimeout: handshakeTimeoutMs,
-      requestTimeout: handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.min(1_000, handshakeTimeoutMs),
-      noDelay: true,
-    })
-    own.on('request', (request, response) => {
-      response.writeHead(426, { Upgrade: 'websocket', Connection: 'close, Upgrade', 'Content-Type': 'text/plain' })
-      response.end('this is a WebSocket server: wanted an upgrade request\n')
-      request.resume()
-    })
+    const own = upgradesOnly(this.options.handshakeTimeoutMs)
     this.#attach(own)
     this.#own = own
     await bind(own, listen)
@@ -288,18 +271,4 @@ export class Server {
  */
 export function createServer(options: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}): Server {
   return new Server(options, surroundings)
-}
-
-async function bind(server: HttpServer, listen: ListenOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EADDRINUSE') reject(new HoldfastError('HF_PORT_IN_USE', { port: listen.port }))
-      else reject(error)
-    }
-    server.once('error', onError)
-    server.listen({ port: listen.port, ...(listen.host !== undefined && { host: listen.host }) }, () => {
-      server.off('error', onError)
-      resolve()
-    })
-  })
 }

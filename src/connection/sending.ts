@@ -1,0 +1,67 @@
+/**
+ * Sending: from a message to frames in the outbox of one connection, with the bound and what happens at it.
+ * Functions over a `Life`; nothing to end.
+ */
+import { ENDINGS } from '../protocol/ending.ts'
+import { BINARY, TEXT } from '../protocol/opcodes.ts'
+import type { Life } from './life.ts'
+import { bytesOf, type Message } from './message-bytes.ts'
+import type { SharedMessage } from './shared-message.ts'
+
+export type SendResult = 'sent' | 'queued' | 'dropped' | 'ended'
+
+/** Sends one message; see Connection.send. */
+export function send(life: Life, message: Message): SendResult {
+  if (!canSend(life)) return 'ended'
+  const isText = typeof message === 'string'
+  const bytes = isText ? Buffer.byteLength(message) : message.byteLength
+  const { outbox, deflate } = life
+  if (wouldOverflow(life, bytes)) return tooSlow(life, bytes)
+  const { blocked } = outbox
+  if (deflate !== null && bytes >= deflate.options.thresholdBytes) {
+    const payload = isText ? Buffer.from(message, 'utf8') : bytesOf(message, 'send()')
+    outbox.binary(isText ? TEXT : BINARY, deflate.deflater.deflate(payload), true)
+  } else if (isText) outbox.text(TEXT, message, bytes)
+  else outbox.binary(BINARY, bytesOf(message, 'send()'), false)
+  return sent(life, blocked)
+}
+
+/** Sends a message whose bytes others share. */
+export function sendShared(life: Life, message: SharedMessage): SendResult {
+  if (!canSend(life)) return 'ended'
+  const { outbox, deflate } = life
+  const bytes = message.frame.length
+  if (wouldOverflow(life, bytes)) return tooSlow(life, bytes)
+  const { blocked } = outbox
+  if (deflate === null || message.payload.length < deflate.options.thresholdBytes) outbox.frame(message.frame)
+  else if (deflate.params.serverNoContextTakeover) {
+    outbox.frame(message.deflatedFrame(deflate.params.serverWindowBits, deflate.options))
+  } else outbox.binary(message.opcode, deflate.deflater.deflate(message.payload), true)
+  return sent(life, blocked)
+}
+
+function canSend(life: Life): boolean {
+  const { name } = life.state
+  return name === 'open' || name === 'draining'
+}
+
+/** What waits may not grow over the bound; a single message goes, whatever its size, when nothing waits. */
+function wouldOverflow(life: Life, bytes: number): boolean {
+  const waiting = life.outbox.bytes
+  return waiting > 0 && waiting + bytes > life.options.outboxBytesMax
+}
+
+function sent(life: Life, blocked: boolean): SendResult {
+  life.messagesSent++
+  life.context.ledger.messagesSent++
+  return blocked ? 'queued' : 'sent'
+}
+
+function tooSlow(life: Life, bytes: number): SendResult {
+  const { events, ledger } = life.context
+  ledger.messagesDropped++
+  if (events.wanted('drop')) events.emit('drop', { connection: life.connection, route: life.route.path, bytes })
+  if (life.options.slow === 'drop-newest') return 'dropped'
+  life.end(ENDINGS.slowReader)
+  return 'ended'
+}

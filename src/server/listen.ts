@@ -1,0 +1,43 @@
+/**
+ * An HTTP server for `listen()`: answers upgrades only, and everything else with 426. Made for and ended by the server.
+ */
+import { createServer, type Server } from 'node:http'
+import { HoldfastError } from '../base/errors.ts'
+
+export interface ListenOptions {
+  /** 0 takes a free one; see `server.port`. */
+  readonly port: number
+  /** Default: all addresses. */
+  readonly host?: string
+}
+
+/** @param requestTimeoutMs a peer that has not sent its whole request by then is answered with 408 and hung up on */
+export function upgradesOnly(requestTimeoutMs: number): Server {
+  const server = createServer({
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs),
+    noDelay: true,
+  })
+  server.on('request', (request, response) => {
+    response.writeHead(426, { Upgrade: 'websocket', Connection: 'close, Upgrade', 'Content-Type': 'text/plain' })
+    response.end('this is a WebSocket server: wanted an upgrade request\n')
+    request.resume()
+  })
+  return server
+}
+
+/** @throws HoldfastError HF_PORT_IN_USE; other errors of listening as Node has them */
+export async function bind(server: Server, listen: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      if (error.code === 'EADDRINUSE') reject(new HoldfastError('HF_PORT_IN_USE', { port: listen.port }))
+      else reject(error)
+    }
+    server.once('error', onError)
+    server.listen({ port: listen.port, ...(listen.host !== undefined && { host: listen.host }) }, () => {
+      server.off('error', onError)
+      resolve()
+    })
+  })
+}
