@@ -1,8 +1,8 @@
 /**
  * Where time comes from: the only file of the library that reads the clock or sets a timer.
  *
- * A `Clock` is passed in wherever time matters, so that a test can own it. `systemClock` has no state. A timer it starts
- * never keeps the process alive by itself and ends when it fires or is cancelled by whoever started it.
+ * A `Clock` is passed in wherever time matters, so that a test can own it. `systemClock` has no state. A timer of `after`
+ * never keeps the process alive by itself; each ends when it fires or is cancelled by whoever started it.
  */
 
 export interface Clock {
@@ -10,11 +10,16 @@ export interface Clock {
   now(): number
   /** Calls `fn` once, not before `delayMs` milliseconds have passed. */
   after(delayMs: number, fn: () => void): ClockTimer
+  /** Keeps the process alive until it is cancelled, and does nothing else. */
+  hold(): ClockTimer
 }
 
 export interface ClockTimer {
   cancel(): void
 }
+
+/** As long as a timer can be: what counts is that there is one. */
+const HOLD_INTERVAL_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -22,5 +27,9 @@ export const systemClock: Clock = {
     const timer = setTimeout(fn, delayMs)
     timer.unref()
     return { cancel: () => clearTimeout(timer) }
+  },
+  hold() {
+    const timer = setInterval(() => {}, HOLD_INTERVAL_MS)
+    return { cancel: () => clearInterval(timer) }
   },
 }

@@ -58,7 +58,7 @@ export const CONNECTION_OPTIONS = {
   }),
   outboxBytesMax: integerOption(1_024, GIB, {
     default: 1024 * 1024,
-    about: 'So many bytes may wait for a slow reader, or one longer message alone; `slow` says what happens then.',
+    about: 'So many bytes, and one message more, may wait for a slow reader; `slow` says what happens to the next.',
     without: 'what is sent to a peer that does not read piles up in memory.',
   }),
   slow: option(z.enum(['end', 'drop-newest']), "'end' or 'drop-newest'", {

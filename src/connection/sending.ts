@@ -16,7 +16,7 @@ export function send(life: Life, message: Message): SendResult {
   const isText = typeof message === 'string'
   const bytes = isText ? Buffer.byteLength(message) : message.byteLength
   const { outbox, deflate } = life
-  if (wouldOverflow(life, bytes)) return tooSlow(life, bytes)
+  if (isTooSlow(life, bytes)) return tooSlow(life, bytes)
   const { blocked } = outbox
   if (deflate !== null && bytes >= deflate.options.thresholdBytes) {
     const payload = isText ? Buffer.from(message, 'utf8') : bytesOf(message, 'send()')
@@ -31,7 +31,7 @@ export function sendShared(life: Life, message: SharedMessage): SendResult {
   if (!canSend(life)) return 'ended'
   const { outbox, deflate } = life
   const bytes = message.frame.length
-  if (wouldOverflow(life, bytes)) return tooSlow(life, bytes)
+  if (isTooSlow(life, bytes)) return tooSlow(life, bytes)
   const { blocked } = outbox
   if (deflate === null || message.payload.length < deflate.options.thresholdBytes) outbox.frame(message.frame)
   else if (deflate.params.serverNoContextTakeover) {
@@ -45,10 +45,15 @@ function canSend(life: Life): boolean {
   return name === 'open' || name === 'draining'
 }
 
-/** What waits may not grow over the bound; a single message goes, whatever its size, when nothing waits. */
-function wouldOverflow(life: Life, bytes: number): boolean {
-  const waiting = life.outbox.bytes
-  return waiting > 0 && waiting + bytes > life.options.outboxBytesMax
+/**
+ * Is more waiting than may wait? What the kernel has not been offered yet does not count against the reader: it is
+ * offered first. The message itself goes whatever its size, so what waits is at most the bound and one message.
+ */
+function isTooSlow(life: Life, bytes: number): boolean {
+  const { outbox, options } = life
+  if (outbox.bytes + bytes <= options.outboxBytesMax) return false
+  outbox.flush()
+  return outbox.bytes > options.outboxBytesMax
 }
 
 function sent(life: Life, blocked: boolean): SendResult {

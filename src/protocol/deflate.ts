@@ -11,6 +11,7 @@
 
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { DeflateOptions, DeflateParams } from './deflate-params.ts'
+import { copyOf } from './small-buffers.ts'
 import type { Violation } from './violation.ts'
 
 export type { DeflateOptions, DeflateParams } from './deflate-params.ts'
@@ -220,5 +221,5 @@ function chunkBytes(guess: number): number {
 
 /** The same bytes, copied when they would keep much more than themselves in memory. */
 function unpinned(bytes: Buffer): Buffer {
-  return bytes.buffer.byteLength - bytes.length > POOL_BYTES ? Buffer.from(bytes) : bytes
+  return bytes.buffer.byteLength - bytes.length > POOL_BYTES ? copyOf(bytes) : bytes
 }

@@ -69,6 +69,14 @@ export function readLength(bytes: Buffer, at: number, size: 8 | 14): number {
   return length < 65_536 ? -1 : length
 }
 
+/**
+ * What a message may have as payload: compressing what cannot be compressed makes it longer, by as much as zlib's own
+ * deflateBound() allows for its poorest settings. What it inflates to is bounded by `messageBytesMax` itself.
+ */
+export function payloadBytesMax(messageBytesMax: number, compressed: boolean): number {
+  return compressed ? messageBytesMax + (messageBytesMax >> 3) + (messageBytesMax >> 6) + 64 : messageBytesMax
+}
+
 /** The masking key in the four bytes at `at`, as a signed 32-bit number, which V8 keeps in a field without a heap object. */
 export function readKey(bytes: Buffer, at: number): number {
   return (

@@ -1,10 +1,9 @@
 /**
- * Reads the frames of one client from the bytes of its connection, RFC 6455 section 5: however the stream is split, out come whole
- * messages, control frames and at most one violation, in order, by calls to the sink.
+ * Reads the frames of one client from the bytes of its connection, RFC 6455 section 5: however the stream is split, out
+ * come whole messages, control frames and at most one violation, in order, by calls to the sink.
  *
- * Owned by one connection. It ends with `stop()`, by a close frame or by a violation: then it holds nothing and delivers nothing.
- * It never touches a socket or a timer, never sends, and never keeps a view of a chunk after `read` returned but while it is paused.
- * A sink that throws ends the reader; the error goes to whoever called.
+ * Owned by one connection. Ends with `stop()`, a close frame, a violation or a sink that throws (the error goes to the
+ * caller): then it holds and delivers nothing. It never touches a socket or a timer, and keeps a chunk only while paused.
  */
 import { readClosePayload } from './close-payload.ts'
 import { ControlRate } from './control-rate.ts'
@@ -17,8 +16,6 @@ import type { MessageInflater, ReaderLimits, ReaderSink } from './reader-sink.ts
 import { allocateMessage } from './small-buffers.ts'
 import { asciiText, textOf } from './utf8.ts'
 import type { Violation } from './violation.ts'
-
-export type { MessageInflater, ReaderLimits, ReaderSink }
 
 /** What a short message handed out in its chunk may pin beside itself: its header and little more. */
 const SMALL_EXTRA_BYTES = 16
@@ -75,11 +72,8 @@ export class FrameReader {
 
   /** Bytes allocated for what is not delivered yet; 0 at a frame boundary with no message open. */
   get heldBytes(): number {
-    let bytes = this.#partial === null ? 0 : this.#partial.length
-    if (this.#control !== null) bytes += this.#control.length
-    if (this.#message !== null) bytes += this.#message.capacity
-    if (this.#kept !== null) bytes += this.#kept.bytes
-    return bytes
+    const beginning = (this.#partial?.length ?? 0) + (this.#control?.length ?? 0)
+    return beginning + (this.#message?.capacity ?? 0) + (this.#kept?.bytes ?? 0)
   }
 
   /** Reads a chunk, which belongs to the reader from here: it is unmasked in place. */
@@ -113,7 +107,6 @@ export class FrameReader {
 
   #run(first: Buffer | null): void {
     this.#reading = true
-    let whole = false
     try {
       let chunk = first ?? this.#nextKept()
       while (chunk !== undefined) {
@@ -121,11 +114,12 @@ export class FrameReader {
         if (this.#status === PAUSED && offset < chunk.length) this.#keep(chunk, offset, true)
         chunk = this.#nextKept()
       }
-      whole = true
+    } catch (thrown) {
+      // The sink threw and our place in the chunk is lost: what comes next would be read as something it is not.
+      this.stop()
+      throw thrown
     } finally {
       this.#reading = false
-      // The sink threw and our place in the chunk is lost: what comes next would be read as something it is not.
-      if (!whole) this.stop()
     }
   }
 
@@ -162,9 +156,7 @@ export class FrameReader {
 
   #takeHeaderBytes(partial: Buffer, chunk: Buffer, start: number, end: number): number {
     for (let offset = start; offset < end; ) {
-      partial[this.#partialBytes] = chunk[offset] as number
-      this.#partialBytes += 1
-      offset += 1
+      partial[this.#partialBytes++] = chunk[offset++] as number
       const size = this.#readHeader(partial, 0, this.#partialBytes)
       if (size === 0) continue
       this.#partial = null
@@ -193,7 +185,9 @@ export class FrameReader {
       if ((first & 0x0f) !== CLOSE && this.#isFlood()) return this.#violate(header.TOO_MANY_CONTROLS)
     } else {
       // What a message has used is never over the limit, so the difference is never negative.
-      if (length > this.#limits.messageBytesMax - (message?.used ?? 0)) return this.#violate(header.MESSAGE_TOO_BIG)
+      const compressed = message?.isCompressed ?? (first & 0x40) !== 0
+      const room = header.payloadBytesMax(this.#limits.messageBytesMax, compressed) - (message?.used ?? 0)
+      if (length > room) return this.#violate(header.MESSAGE_TOO_BIG)
       if (message !== null && ++message.fragments > this.#limits.fragmentsMax)
         return this.#violate(header.TOO_MANY_FRAGMENTS)
     }
@@ -250,7 +244,7 @@ export class FrameReader {
       message = new MessageBuffer(this.#first & 0x0f, (this.#first & 0x40) !== 0)
       this.#message = message
     }
-    const max = this.#limits.messageBytesMax
+    const max = header.payloadBytesMax(this.#limits.messageBytesMax, message.isCompressed)
     if (length > 0 && !message.append(chunk, offset, length, this.#mask, this.#phase, remaining, last, max)) {
       this.#violate(header.TEXT_NOT_UTF8)
       return

@@ -5,7 +5,7 @@ export { type DeflateOptions, type DeflateParams, Deflater, deflateShared, Infla
 export { negotiateDeflate } from './deflate-params.ts'
 export { type Ending, networkEnding, peerEnding, serverEnding } from './ending.ts'
 export { type ExtensionOffer, parseExtensions } from './extension-header.ts'
-export { FrameReader, type MessageInflater, type ReaderLimits, type ReaderSink } from './frame-reader.ts'
+export { FrameReader } from './frame-reader.ts'
 export { encodeClose, encodeFrame, frameHeaderBytes, writeFrameHeader } from './frame-writer.ts'
 export {
   acceptKey,
@@ -16,4 +16,5 @@ export {
   responseHead,
 } from './handshake.ts'
 export { checkOrigin } from './origin.ts'
+export type { MessageInflater, ReaderLimits, ReaderSink } from './reader-sink.ts'
 export type { Violation } from './violation.ts'

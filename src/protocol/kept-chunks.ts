@@ -2,6 +2,7 @@
  * Chunks that came to a reader while it was paused, in order. Made by the reader when it needs it and dropped when empty, so that
  * reading connections carry none. It has no bound of its own: who pauses a reader stops reading its socket.
  */
+import { copyOf } from './small-buffers.ts'
 export class KeptChunks {
   readonly #chunks: Buffer[] = []
 
@@ -19,7 +20,7 @@ export class KeptChunks {
   keep(chunk: Buffer, offset: number, inFront: boolean): void {
     const rest = chunk.subarray(offset)
     // A short rest must not pin a long chunk.
-    const own = rest.length * 2 < chunk.length ? Buffer.from(rest) : rest
+    const own = rest.length * 2 < chunk.length ? copyOf(rest) : rest
     if (inFront) this.#chunks.unshift(own)
     else this.#chunks.push(own)
   }

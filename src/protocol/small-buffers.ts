@@ -31,3 +31,10 @@ const smallBuffers = new SmallBuffers()
 export function allocateMessage(bytes: number): Buffer {
   return bytes < SMALL_BELOW_BYTES ? smallBuffers.take(bytes) : Buffer.allocUnsafeSlow(bytes)
 }
+
+/** A copy that pins nothing much bigger than itself. */
+export function copyOf(bytes: Uint8Array): Buffer {
+  const copy = allocateMessage(bytes.length)
+  copy.set(bytes)
+  return copy
+}

@@ -20,22 +20,22 @@ export interface AttachmentContext {
 }
 
 export class Attachment {
-  readonly #httpServer: NetServer
+  readonly httpServer: NetServer
   readonly #context: AttachmentContext
 
   constructor(httpServer: NetServer, context: AttachmentContext) {
-    this.#httpServer = httpServer
+    this.httpServer = httpServer
     this.#context = context
     httpServer.on('upgrade', this.#serverOnUpgrade)
   }
 
   end(): void {
-    this.#httpServer.off('upgrade', this.#serverOnUpgrade)
+    this.httpServer.off('upgrade', this.#serverOnUpgrade)
   }
 
   readonly #serverOnUpgrade = (message: IncomingMessage, socket: Socket, head: Buffer): void => {
     const path = pathOf(message.url)
-    const alone = this.#httpServer.listenerCount('upgrade') === 1
+    const alone = this.httpServer.listenerCount('upgrade') === 1
     if (alone || (path !== null && this.#context.isOurs(path))) this.#context.upgrade(message, socket, head)
     else this.#leave(socket)
   }

@@ -51,6 +51,7 @@ export class Server {
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
   readonly #events: Events<ServerEvents>
+  readonly #clock: Clock
   readonly #wheel: Wheel
   readonly #ledger = new Ledger()
   readonly #hub: Hub
@@ -71,7 +72,8 @@ export class Server {
     const events = new Events<ServerEvents>((event, thrown) => {
       process.emitWarning(`a listener for "${event}" threw: ${messageOf(thrown)}`, 'HoldfastWarning')
     })
-    const wheel = new Wheel(surroundings.clock ?? systemClock, (stalledMs) => {
+    this.#clock = surroundings.clock ?? systemClock
+    const wheel = new Wheel(this.#clock, (stalledMs) => {
       if (events.wanted('stall')) events.emit('stall', { stalledMs })
     })
     this.#events = events
@@ -130,7 +132,15 @@ export class Server {
     const own = upgradesOnly(this.options.handshakeTimeoutMs)
     this.#attach(own)
     this.#own = own
-    await bind(own, listen)
+    try {
+      await bind(own, listen)
+    } catch (thrown) {
+      // As if it had not been tried: another port may be free.
+      this.#attachments.pop()?.end()
+      this.#own = null
+      if (this.#phase === 'serving') this.#phase = 'new'
+      throw thrown
+    }
   }
 
   /**
@@ -200,6 +210,8 @@ export class Server {
 
   async #close(): Promise<void> {
     this.#phase = 'closing'
+    // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
+    const hold = this.#clock.hold()
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
     for (const life of [...this.#hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
@@ -214,6 +226,7 @@ export class Server {
     this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
     this.#wheel.end()
     this.#phase = 'closed'
+    hold.cancel()
   }
 
   #begin(method: string): void {
@@ -231,6 +244,7 @@ export class Server {
   }
 
   #attach(httpServer: NetServer): void {
+    if (this.#attachments.some((attachment) => attachment.httpServer === httpServer)) return
     const attachment = new Attachment(httpServer, {
       wheel: this.#wheel,
       leaveMs: this.options.handshakeTimeoutMs,

@@ -1,12 +1,8 @@
 /**
  * A frame reader for tests, and a sink that writes down what it says.
  */
-import {
-  FrameReader,
-  type MessageInflater,
-  type ReaderLimits,
-  type ReaderSink,
-} from '../../src/protocol/frame-reader.ts'
+import { FrameReader } from '../../src/protocol/frame-reader.ts'
+import type { MessageInflater, ReaderLimits, ReaderSink } from '../../src/protocol/reader-sink.ts'
 import type { Violation } from '../../src/protocol/violation.ts'
 import { chunksOf } from './wire.ts'
 

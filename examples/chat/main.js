@@ -1,0 +1,67 @@
+// The chat example: a page, a chat and an echo under one ordinary HTTP server.
+//
+//   npm start                      (or: node examples/chat/main.js --port 8080)
+//
+// Runs until SIGINT or SIGTERM; then every connection is told that the server goes away, and the process exits with 0.
+import { createServer as createHttpServer } from 'node:http'
+import { parseArgs } from 'node:util'
+import { createServer } from 'holdfast'
+import { addChat } from './chat.js'
+import { servePage } from './page.js'
+
+const MIB = 1024 * 1024
+
+const { port, host } = readArguments()
+const pages = createHttpServer(servePage)
+const server = createServer()
+addChat(server)
+// The echo is there for load generators and test suites to be pointed at; some of them send 16 MiB in 64-byte fragments.
+server.route('/echo', {
+  deflate: true,
+  messageBytesMax: 16 * MIB,
+  outboxBytesMax: 64 * MIB,
+  fragmentsMax: 500_000,
+  message(connection, message) {
+    connection.send(message)
+  },
+})
+server.attach(pages)
+
+pages.on('error', listenOnError)
+pages.listen({ port, host }, () => {
+  const at = `localhost:${pages.address().port}`
+  console.log(`page  http://${at}/           (open it in two tabs)`)
+  console.log(`chat  ws://${at}/chat/:room   (with ?name=…)`)
+  console.log(`echo  ws://${at}/echo`)
+})
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
+
+/** Ends every connection with 1001, then the HTTP server; a second signal ends the process at once, as signals do. */
+async function stop() {
+  pages.close()
+  await server.close()
+  pages.closeAllConnections()
+}
+
+function listenOnError(error) {
+  const why =
+    error.code === 'EADDRINUSE' ? `is in use: stop what listens there, or choose another with --port` : error.message
+  console.error(`port ${port} ${why}`)
+  process.exitCode = 1
+  void server.close()
+}
+
+function readArguments() {
+  const options = { port: { type: 'string' }, host: { type: 'string' } }
+  try {
+    const { values } = parseArgs({ options })
+    const text = values.port ?? process.env.PORT ?? '8080'
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+      throw new Error(`port ${text}: a number from 0 to 65535 is wanted`)
+    return { port: Number(text), host: values.host ?? process.env.HOST }
+  } catch (error) {
+    console.error(`${error.message} (usage: npm start -- [--port 8080] [--host 127.0.0.1])`)
+    process.exit(1)
+  }
+}

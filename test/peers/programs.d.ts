@@ -1,0 +1,5 @@
+export declare const peersFolder: string
+export declare function findChromium(): string | undefined
+export declare function findNginx(): string | undefined
+export declare function findPython(): string | undefined
+export declare function findNode(major: 24 | 26): string | undefined

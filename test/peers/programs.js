@@ -1,0 +1,60 @@
+// Where the programs are that tests with real peers run: found, never installed, here (scripts/test-needs.js installs).
+// Pure look-ups on the file system; holds nothing, ends nothing.
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of this file: test/peers, with its own package.json and node_modules. */
+export const peersFolder = dirname(fileURLToPath(import.meta.url))
+
+const DEBIAN_PYTHON = '/usr/bin/python3'
+const DEBIAN_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets/__init__.py'
+// Services live in sbin, which the PATH of an ordinary user often lacks.
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/sbin']
+
+/** @param {string} path */
+function isThere(path, mode = constants.R_OK) {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @param {string[]} names */
+function onPath(...names) {
+  for (const name of names) {
+    for (const folder of FOLDERS) {
+      if (folder !== '' && isThere(join(folder, name), constants.X_OK)) return join(folder, name)
+    }
+  }
+}
+
+/** The path of a Chromium (or Chrome), or undefined. */
+export function findChromium() {
+  return onPath('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome')
+}
+
+/** The path of nginx, or undefined. */
+export function findNginx() {
+  return onPath('nginx')
+}
+
+/** The path of a Python that has the package `websockets`, or undefined. */
+export function findPython() {
+  // Looking for Debian's file first costs nothing; asking a Python costs a process.
+  if (isThere(DEBIAN_WEBSOCKETS) && isThere(DEBIAN_PYTHON, constants.X_OK)) return DEBIAN_PYTHON
+  const python = onPath('python3')
+  if (python && spawnSync(python, ['-c', 'import websockets'], { stdio: 'ignore' }).status === 0) return python
+}
+
+/**
+ * The path of a Node.js of that major version from test/peers/node_modules, or undefined.
+ * @param {24 | 26} major
+ */
+export function findNode(major) {
+  const path = join(peersFolder, 'node_modules', `node${major}-${process.platform}-${process.arch}`, 'bin', 'node')
+  if (isThere(path, constants.X_OK)) return path
+}
