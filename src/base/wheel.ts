@@ -20,45 +20,42 @@ const SAMPLE_MS = 100
 /** Waking later than planned by this much counts as having been stuck. */
 const STALL_MS = 250
 
-/** One moment in the future. Subclass it, or use `wheel.after`. Disarmed by `wheel.cancel(deadline)` or by firing. */
-export abstract class Deadline {
+/** Who is told when a deadline is due. */
+export interface DeadlineOwner {
+  /** Called once when due; the deadline is disarmed by then and may be armed again. */
+  deadlineOnDue(): void
+}
+
+/** One moment in the future. Disarmed by `wheel.cancel(deadline)` or by firing; arming it again costs no allocation. */
+export class Deadline {
   /** @internal neighbours in the ring; both null when not armed */
-  next: Deadline | null = null
+  next: Deadline | null
   /** @internal */
-  previous: Deadline | null = null
+  previous: Deadline | null
   /** When it is due, in awake milliseconds of its wheel. */
-  dueAt = 0
+  dueAt: number
+  readonly owner: DeadlineOwner
+
+  constructor(owner: DeadlineOwner) {
+    this.next = null
+    this.previous = null
+    this.dueAt = 0
+    this.owner = owner
+  }
 
   get armed(): boolean {
     return this.next !== null
   }
-
-  /** Called once when due; the deadline is disarmed by then and may be armed again. */
-  abstract deadlineOnDue(): void
 }
+
+const NOBODY: DeadlineOwner = { deadlineOnDue: () => {} }
 
 /** The head of a ring: a node that is never due. */
-class Ring extends Deadline {
-  constructor() {
-    super()
-    this.next = this
-    this.previous = this
-  }
-
-  deadlineOnDue(): void {}
-}
-
-class CallDeadline extends Deadline {
-  readonly #fn: () => void
-
-  constructor(fn: () => void) {
-    super()
-    this.#fn = fn
-  }
-
-  deadlineOnDue(): void {
-    this.#fn()
-  }
+function makeRing(): Deadline {
+  const ring = new Deadline(NOBODY)
+  ring.next = ring
+  ring.previous = ring
+  return ring
 }
 
 export class Wheel {
@@ -71,7 +68,7 @@ export class Wheel {
   stalledMs = 0
   readonly #clock: Clock
   readonly #onStall: (stalledMs: number) => void
-  readonly #rings: Ring[] = Array.from({ length: SLOTS }, () => new Ring())
+  readonly #rings: Deadline[] = Array.from({ length: SLOTS }, makeRing)
   #armed = 0
   #tick: number
   #timer: ClockTimer | null = null
@@ -100,7 +97,7 @@ export class Wheel {
     if (this.#armed === 0) this.#tick = Math.floor(now / TICK_MS)
     deadline.dueAt = now + Math.max(0, delayMs)
     const tick = Math.max(Math.ceil(deadline.dueAt / TICK_MS), this.#tick + 1)
-    link(deadline, this.#rings[tick % SLOTS] as Ring)
+    link(deadline, this.#rings[tick % SLOTS] as Deadline)
     this.#armed++
     this.#wakeIn(Math.min(SAMPLE_MS, tick * TICK_MS - now))
   }
@@ -114,7 +111,7 @@ export class Wheel {
 
   /** Calls `fn` once in `delayMs` awake milliseconds, unless the deadline it returns is cancelled before. */
   after(delayMs: number, fn: () => void): Deadline {
-    const deadline = new CallDeadline(fn)
+    const deadline = new Deadline({ deadlineOnDue: fn })
     this.arm(deadline, delayMs)
     return deadline
   }
@@ -167,7 +164,7 @@ export class Wheel {
     for (let tick = from; tick <= until; tick++) {
       // First, so that what a callback arms goes into a ring that is still to come.
       this.#tick = tick
-      this.#fire(this.#rings[tick % SLOTS] as Ring, now)
+      this.#fire(this.#rings[tick % SLOTS] as Deadline, now)
     }
     this.#tick = Math.max(this.#tick, until)
     this.#read()
@@ -176,9 +173,9 @@ export class Wheel {
   }
 
   /** Fires what is due in one ring. Due ones are set apart first: a callback may arm or cancel any other. */
-  #fire(ring: Ring, now: number): void {
+  #fire(ring: Deadline, now: number): void {
     if (ring.next === ring) return
-    const due = new Ring()
+    const due = makeRing()
     for (let node = ring.next as Deadline; node !== ring; ) {
       const next = node.next as Deadline
       if (node.dueAt <= now) {
@@ -189,20 +186,20 @@ export class Wheel {
     }
     for (let node = due.next as Deadline; node !== due; node = due.next as Deadline) {
       this.cancel(node)
-      if (!this.#ended) node.deadlineOnDue()
+      if (!this.#ended) node.owner.deadlineOnDue()
     }
   }
 
   #untilNext(): number {
     for (let tick = this.#tick + 1; tick * TICK_MS - this.now < SAMPLE_MS; tick++) {
-      const ring = this.#rings[tick % SLOTS] as Ring
+      const ring = this.#rings[tick % SLOTS] as Deadline
       if (ring.next !== ring) return Math.max(1, tick * TICK_MS - this.now)
     }
     return SAMPLE_MS
   }
 }
 
-function link(node: Deadline, ring: Ring): void {
+function link(node: Deadline, ring: Deadline): void {
   const last = ring.previous as Deadline
   node.previous = last
   node.next = ring

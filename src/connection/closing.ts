@@ -12,7 +12,6 @@
  * Each waiting step has its deadline, and each step asserts what the step before promised.
  */
 import { HoldfastError, messageOf } from '../base/errors.ts'
-import { Deadline } from '../base/wheel.ts'
 import { type Ending, networkEnding } from '../protocol/ending.ts'
 import { encodeClose } from '../protocol/frame-writer.ts'
 import { isThenable } from './inbox.ts'
@@ -26,48 +25,17 @@ import { type ClosingState, transition } from './state.ts'
  */
 export type ClosingStart = 'handshake' | 'answer' | 'fail' | 'hangup' | 'kill' | 'gone'
 
-class ClosingDeadline extends Deadline {
-  readonly #life: Life
-
-  constructor(life: Life) {
-    super()
-    this.#life = life
-  }
-
-  deadlineOnDue(): void {
-    const life = this.#life
-    const state = closing(life)
-    if (state.step === 'handshake' || state.step === 'finish') destroy(life)
-    else if (state.step === 'join') farewell(life)
-    else if (state.step === 'farewell') release(life)
-  }
-}
-
-class DrainDeadline extends Deadline {
-  readonly #life: Life
-
-  constructor(life: Life) {
-    super()
-    this.#life = life
-  }
-
-  deadlineOnDue(): void {
-    drained(this.#life)
-  }
-}
-
 /** Begins the chain; nothing happens when it has begun. */
 export function beginClosing(life: Life, ending: Ending, start: ClosingStart): void {
-  const { state, context, options } = life
+  const { state } = life
   if (state.name === 'closing' || state.name === 'closed') {
     if (start === 'kill' && state.name === 'closing' && (state.step === 'handshake' || state.step === 'finish'))
       destroy(life)
     return
   }
-  const deadline = new ClosingDeadline(life)
   const received = start === 'answer' || (state.name === 'draining' && state.received)
-  transition(life, { name: 'closing', ending, deadline, step: 'handshake', sent: false, received })
-  context.wheel.arm(deadline, options.closeTimeoutMs)
+  const closing: ClosingState = { name: 'closing', ending, step: 'handshake', sent: false, received }
+  transition(life, closing, life.options.closeTimeoutMs)
   life.quiet(ending)
   if (start === 'kill') destroy(life)
   else if (start === 'hangup') finish(life)
@@ -76,11 +44,18 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
 
 /** Lets what runs finish, then begins the chain: at the latest in `timeoutMs`. */
 export function drainAnd(life: Life, ending: Ending, timeoutMs: number, received = false): void {
-  const deadline = new DrainDeadline(life)
-  transition(life, { name: 'draining', ending, deadline, received })
-  life.context.wheel.arm(deadline, timeoutMs)
-  life.context.wheel.cancel(life.heartbeat)
+  transition(life, { name: 'draining', ending, received }, timeoutMs)
   life.inbox.whenIdle(() => drained(life))
+}
+
+/** The state `draining` or `closing` has taken too long: the step it is in is cut short. */
+export function endingOverdue(life: Life): void {
+  const { state } = life
+  if (state.name === 'draining') drained(life)
+  else if (state.name !== 'closing') return
+  else if (state.step === 'handshake' || state.step === 'finish') destroy(life)
+  else if (state.step === 'join') farewell(life)
+  else if (state.step === 'farewell') release(life)
 }
 
 function drained(life: Life): void {
@@ -141,8 +116,7 @@ export function socketGone(life: Life, ending: Ending): void {
   state.step = 'join'
   life.reader.stop()
   life.outbox.end()
-  const { wheel } = life.context
-  wheel.arm(state.deadline, life.options.closeTimeoutMs)
+  life.context.wheel.arm(life.deadline, life.options.closeTimeoutMs)
   life.inbox.whenIdle(() => {
     const scope = life.usedScope
     if (scope === null) farewell(life)
@@ -156,16 +130,16 @@ function farewell(life: Life): void {
   state.step = 'farewell'
   const { context, connection, route, options } = life
   const clean = state.sent && state.received
-  const ending: Ending = { ...state.ending, clean }
+  if (clean) state.ending = { ...state.ending, clean }
   const failed = (cause: unknown): void => {
     const details = { handler: 'close', route: route.path, message: messageOf(cause) }
     life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
   }
   try {
-    const returned = route.handlers.close?.(connection, ending)
+    const returned = route.handlers.close?.(connection, state.ending)
     if (isThenable(returned)) {
-      context.wheel.arm(state.deadline, options.handlerTimeoutMs)
-      returned.then(
+      context.wheel.arm(life.deadline, options.handlerTimeoutMs)
+      Promise.resolve(returned).then(
         () => release(life),
         (thrown: unknown) => {
           failed(thrown)
@@ -183,7 +157,7 @@ function farewell(life: Life): void {
 function release(life: Life): void {
   const { state } = life
   if (state.name !== 'closing') return
-  const ending: Ending = { ...state.ending, clean: state.sent && state.received }
+  const { ending } = state
   transition(life, { name: 'closed', ending })
   life.context.ledger.closeHooks++
   life.release({ ending, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })

@@ -2,7 +2,7 @@
  * The handler queue of one connection: runs `open`, `hold` and then a handler for each message, one at a time, in order.
  *
  * A handler that returns no promise costs no queue entry, no timer and no controller. While one runs, messages wait, at
- * most `handlerQueueMax`; then reading stops. The inbox is itself the deadline of the handler that runs. It holds the
+ * most `handlerQueueMax`; then reading stops. The handler that runs has a deadline. The inbox holds the
  * handler's turn, never its promise, so that a handler nobody can ever resume can be collected.
  *
  * Owned by its connection. Ends with `stop()`: what waits is let go and counted, the running turn aborts; `whenIdle`
@@ -10,14 +10,14 @@
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
-import { Deadline } from '../base/wheel.ts'
+import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import type { Life } from './life.ts'
 import { Turn } from './turn.ts'
 
 type HandlerName = 'open' | 'hold' | 'message'
 
-export class Inbox extends Deadline {
+export class Inbox implements DeadlineOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
   #nextHook: 'open' | 'hold' | null = null
@@ -25,11 +25,12 @@ export class Inbox extends Deadline {
   #turn: Turn | null = null
   #running: HandlerName = 'message'
   #overdue = false
+  /** Of the handler that runs; made for the first that returns a promise. */
+  #deadline: Deadline | null = null
   #stopped = false
   #whenIdle: (() => void) | null = null
 
   constructor(life: Life) {
-    super()
     this.#life = life
   }
 
@@ -73,7 +74,7 @@ export class Inbox extends Deadline {
   stop(reason: () => HoldfastError): void {
     this.#stopped = true
     this.#nextHook = null
-    this.#life.context.wheel.cancel(this)
+    this.#disarm()
     this.#whenIdle = null
     if (this.#queue !== null) this.#life.discarded(this.#queue.clear())
     if (this.#turn !== null) this.#turn.abort(reason())
@@ -81,7 +82,7 @@ export class Inbox extends Deadline {
 
   /** handlerTimeoutMs has passed, or closeTimeoutMs after it. */
   deadlineOnDue(): void {
-    const { context, options, route } = this.#life
+    const { options, route } = this.#life
     if (this.#turn === null) return
     if (this.#overdue) {
       this.#life.end(ENDINGS.handlerOverdue)
@@ -93,7 +94,7 @@ export class Inbox extends Deadline {
       route: route.path,
       ms: options.handlerTimeoutMs,
     })
-    context.wheel.arm(this, options.closeTimeoutMs)
+    this.#arm(options.closeTimeoutMs)
     this.#life.overdue(error)
     this.#turn.abort(error)
   }
@@ -114,12 +115,11 @@ export class Inbox extends Deadline {
   }
 
   #await(name: HandlerName, turn: Turn, promise: PromiseLike<unknown>): void {
-    const { context, options } = this.#life
     this.#turn = turn
     this.#running = name
     this.#overdue = false
-    if (!this.#stopped) context.wheel.arm(this, options.handlerTimeoutMs)
-    promise.then(
+    if (!this.#stopped) this.#arm(this.#life.options.handlerTimeoutMs)
+    Promise.resolve(promise).then(
       () => this.#settled(),
       (thrown: unknown) => {
         this.#failed(name, turn, thrown)
@@ -128,9 +128,18 @@ export class Inbox extends Deadline {
     )
   }
 
+  #arm(delayMs: number): void {
+    this.#deadline ??= new Deadline(this)
+    this.#life.context.wheel.arm(this.#deadline, delayMs)
+  }
+
+  #disarm(): void {
+    if (this.#deadline !== null) this.#life.context.wheel.cancel(this.#deadline)
+  }
+
   #settled(): void {
     this.#turn = null
-    this.#life.context.wheel.cancel(this)
+    this.#disarm()
     this.#advance()
   }
 

@@ -8,17 +8,26 @@
 import type { Socket } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
 import { Scope } from '../base/scope.ts'
+import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import type { DeflateOptions, DeflateParams, Deflater } from '../protocol/deflate.ts'
 import { ENDINGS, type Ending, peerEnding, serverEnding } from '../protocol/ending.ts'
 import { FrameReader } from '../protocol/frame-reader.ts'
 import type { MessageInflater, ReaderSink } from '../protocol/reader-sink.ts'
 import type { Violation } from '../protocol/violation.ts'
-import { beginClosing, closeFrameCame, drainAnd, lostEnding, socketEnded, socketGone } from './closing.ts'
+import {
+  beginClosing,
+  closeFrameCame,
+  drainAnd,
+  endingOverdue,
+  lostEnding,
+  socketEnded,
+  socketGone,
+} from './closing.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { RouteHandlers } from './handlers.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { beat, startHeartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
 import { MessageDeadline } from './message-deadline.ts'
 import { Outbox } from './outbox.ts'
@@ -47,7 +56,7 @@ export interface LifeInit {
   readonly deflate: NegotiatedDeflate | null
 }
 
-export class Life implements ReaderSink, SocketOwner {
+export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   state: State = OPEN
   readonly connection: Connection<unknown>
   readonly context: ConnectionContext
@@ -61,7 +70,8 @@ export class Life implements ReaderSink, SocketOwner {
   readonly deflate: NegotiatedDeflate | null
   readonly outbox: Outbox
   readonly inbox: Inbox
-  readonly heartbeat: Heartbeat
+  /** Of the state it is in. */
+  readonly deadline: Deadline
   readonly reader: FrameReader
   /** When anything was last received, in awake milliseconds of the wheel. */
   heardAt: number
@@ -89,7 +99,7 @@ export class Life implements ReaderSink, SocketOwner {
     this.heardAt = init.context.wheel.now
     this.outbox = new Outbox(init.socket, init.context.flushes)
     this.inbox = new Inbox(this)
-    this.heartbeat = new Heartbeat(this)
+    this.deadline = new Deadline(this)
     this.reader = new FrameReader(this, init.options, init.deflate?.inflater ?? null, init.context.now)
     this.connection = new Connection(init.id, init.openedAt, this)
   }
@@ -115,7 +125,7 @@ export class Life implements ReaderSink, SocketOwner {
   /** The connection is open: runs its first handlers, then reads what came before the 101, if anything did. */
   start(early: Buffer | null): void {
     const { events } = this.context
-    this.heartbeat.start()
+    startHeartbeat(this)
     if (events.wanted('open')) events.emit('open', { connection: this.connection, route: this.route.path })
     this.inbox.start()
     if (early !== null) this.socketOnData(early)
@@ -177,7 +187,7 @@ export class Life implements ReaderSink, SocketOwner {
       this.#messageDeadline ??= new MessageDeadline(this)
       this.#messageDeadline.expect(this.reader.messages)
     } else if (this.#messageDeadline !== null) {
-      this.context.wheel.cancel(this.#messageDeadline)
+      this.#messageDeadline.cancel()
     }
     if (grown > 0 && this.context.inboxBudget.spent) this.end(ENDINGS.inboxFull)
   }
@@ -208,6 +218,11 @@ export class Life implements ReaderSink, SocketOwner {
 
   // Ending.
 
+  deadlineOnDue(): void {
+    if (this.state.name === 'open') beat(this)
+    else endingOverdue(this)
+  }
+
   /** Ends with a closing handshake. Nothing happens when it is ending already. */
   end(ending: Ending): void {
     beginClosing(this, ending, 'handshake')
@@ -227,8 +242,7 @@ export class Life implements ReaderSink, SocketOwner {
         what: `connection ${this.connection.id}`,
         reason: `${ending.code} ${ending.reason} (by ${ending.by})`,
       })
-    this.context.wheel.cancel(this.heartbeat)
-    if (this.#messageDeadline !== null) this.context.wheel.cancel(this.#messageDeadline)
+    this.#messageDeadline?.cancel()
     this.inbox.stop(reason)
     this.context.hub.leaveAll(this)
     if (this.#scope !== null) this.#scope.abort(reason())

@@ -2,10 +2,10 @@
  * The states of a connection and the moves between them. Nothing else writes a state.
  *
  * What comes before (`opening`) belongs to the upgrade request, see server/opening.ts. A field exists only in the state
- * in which it means something, and every state that waits carries its deadline: `open` waits for messages, and its
- * deadline is the heartbeat. `closed` is the end: no move leaves it.
+ * in which it means something. A connection has one deadline, and no state can be moved into without saying how long it
+ * may take; in `open` it is the heartbeat. `closed` is the end: no move leaves it.
  */
-import type { Deadline } from '../base/wheel.ts'
+import type { Deadline, Wheel } from '../base/wheel.ts'
 import type { Ending } from '../protocol/ending.ts'
 
 export interface OpenState {
@@ -16,7 +16,6 @@ export interface OpenState {
 export interface DrainingState {
   readonly name: 'draining'
   readonly ending: Ending
-  readonly deadline: Deadline
   /** A close frame has come, and is answered when what runs has finished. */
   received: boolean
 }
@@ -24,8 +23,8 @@ export interface DrainingState {
 /** The ending chain is under way, see closing.ts. */
 export interface ClosingState {
   readonly name: 'closing'
-  readonly ending: Ending
-  readonly deadline: Deadline
+  /** `clean` is known when the socket is gone. */
+  ending: Ending
   step: 'handshake' | 'finish' | 'destroy' | 'join' | 'farewell'
   /** We have sent a close frame. */
   sent: boolean
@@ -50,20 +49,24 @@ const MOVES: Readonly<Record<StateName, readonly StateName[]>> = {
   closed: [],
 }
 
-/** What has a state. */
+/** What has a state, and a deadline for it. */
 export interface Stateful {
   state: State
+  readonly deadline: Deadline
   readonly context: {
-    readonly wheel: { cancel(deadline: Deadline): void }
+    readonly wheel: Pick<Wheel, 'arm' | 'cancel'>
     readonly ledger: { connectionMoved(from: StateName, to: StateName): void }
   }
 }
 
-/** Moves to `next`: the deadline of the state left is disarmed, the ledger is told. An impossible move throws. */
-export function transition(life: Stateful, next: State): void {
+/** Moves to `next`, which may take `withinMs`; the ledger is told. An impossible move throws. */
+export function transition(life: Stateful, next: DrainingState | ClosingState, withinMs: number): void
+export function transition(life: Stateful, next: ClosedState): void
+export function transition(life: Stateful, next: State, withinMs?: number): void {
   const from = life.state
   if (!MOVES[from.name].includes(next.name)) throw new Error(`impossible move: ${from.name} to ${next.name}`)
-  if (from.name === 'draining' || from.name === 'closing') life.context.wheel.cancel(from.deadline)
   life.state = next
+  if (withinMs === undefined) life.context.wheel.cancel(life.deadline)
+  else life.context.wheel.arm(life.deadline, withinMs)
   life.context.ledger.connectionMoved(from.name, next.name)
 }

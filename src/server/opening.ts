@@ -8,7 +8,7 @@
  */
 import type { Socket } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
-import { Deadline, type Wheel } from '../base/wheel.ts'
+import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
 import { destroySocket, finishSocket, ownSocket, type SocketOwner } from '../connection/socket.ts'
 import type { Ledger } from '../hub/ledger.ts'
 import { type HandshakeFault, refusalHead } from '../protocol/handshake.ts'
@@ -30,10 +30,11 @@ export interface OpeningContext {
 /** What came before the 101 is kept up to here; then we stop reading until somebody wants it. */
 const EARLY_BYTES_MAX = 64 * 1024
 
-export class Opening extends Deadline implements SocketOwner {
+export class Opening implements DeadlineOwner, SocketOwner {
   readonly socket: Socket
   readonly path: string
   readonly #context: OpeningContext
+  readonly #deadline: Deadline = new Deadline(this)
   #answered = false
   #gone = false
   #early: Buffer[] | null = null
@@ -42,7 +43,6 @@ export class Opening extends Deadline implements SocketOwner {
   #onAbort: ((reason: HoldfastError) => void) | null = null
 
   constructor(context: OpeningContext, socket: Socket, path: string, head: Buffer) {
-    super()
     this.#context = context
     this.socket = socket
     this.path = path
@@ -51,7 +51,7 @@ export class Opening extends Deadline implements SocketOwner {
     ownSocket(socket, this)
     if (head.length > 0) this.socketOnData(head)
     if (socket.timeout) socket.setTimeout(0)
-    context.wheel.arm(this, context.handshakeTimeoutMs)
+    context.wheel.arm(this.#deadline, context.handshakeTimeoutMs)
     // A socket that was gone before we were called may not say so again.
     if (socket.destroyed) queueMicrotask(() => this.socketOnClose())
   }
@@ -108,7 +108,7 @@ export class Opening extends Deadline implements SocketOwner {
     if (this.#gone) return
     this.#gone = true
     this.#fail('the peer left')
-    this.#context.wheel.cancel(this)
+    this.#context.wheel.cancel(this.#deadline)
     this.#context.ledger.sockets--
     this.#context.openingOnGone()
   }
@@ -130,12 +130,12 @@ export class Opening extends Deadline implements SocketOwner {
     this.#context.openingOnFailed(this.path, reason)
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason }))
     // Whatever the peer does now, the socket has a deadline.
-    this.#context.wheel.arm(this, this.#context.closeTimeoutMs)
+    this.#context.wheel.arm(this.#deadline, this.#context.closeTimeoutMs)
   }
 
   #finish(fault: HandshakeFault): void {
     this.#early = null
-    this.#context.wheel.arm(this, this.#context.closeTimeoutMs)
+    this.#context.wheel.arm(this.#deadline, this.#context.closeTimeoutMs)
     finishSocket(this.socket, refusalHead(fault.status, fault.reason, fault.headers))
     // What the peer still sends is read and dropped, so that its FIN is seen.
     this.socket.resume()
@@ -144,6 +144,6 @@ export class Opening extends Deadline implements SocketOwner {
   #answer(): void {
     this.#answered = true
     this.#onAbort = null
-    this.#context.wheel.cancel(this)
+    this.#context.wheel.cancel(this.#deadline)
   }
 }

@@ -112,7 +112,7 @@ function ask(candidate: Candidate, request: UpgradeRequest): void {
     return
   }
   if (isThenable(answer)) {
-    answer.then(
+    Promise.resolve(answer).then(
       (data) => answered(candidate, request, data),
       (thrown: unknown) => refuse(candidate, request, thrown),
     )
@@ -161,8 +161,17 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
   const early = opening.accept()
   socket.setNoDelay(true)
   const life = new Life({
-    ...{ context, route, options: route.options, socket, id: context.nextId(), openedAt: Date.now(), data },
-    ...{ params: match.params, protocol, remoteAddress, deflate },
+    context,
+    route,
+    options: route.options,
+    socket,
+    id: context.nextId(),
+    openedAt: Date.now(),
+    data,
+    params: match.params,
+    protocol,
+    remoteAddress,
+    deflate,
   })
   ownSocket(socket, life)
   context.hub.add(life)

@@ -1,0 +1,97 @@
+/** Rooms and the registry, over real connections. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Connection, Server } from '../../../src/index.ts'
+import { until } from '../../support/deadline.ts'
+import { openRaw, type RawClient } from '../../support/raw-client.ts'
+import { serve, settled } from '../../support/serving.ts'
+
+async function setUp(
+  t: TestContext,
+  count: number,
+): Promise<{ server: Server; clients: RawClient[]; members: Connection[] }> {
+  const members: Connection[] = []
+  const server = await serve(t, {
+    deflate: { thresholdBytes: 100 },
+    route: { open: (connection) => void members.push(connection as Connection) },
+  })
+  const clients: RawClient[] = []
+  for (let index = 0; index < count; index++) clients.push(await openRaw(t, server.port))
+  await until('all are open', () => members.length === count)
+  return { server, clients, members }
+}
+
+test('join and leave say whether anything changed; a room exists only while somebody is in it', async (t) => {
+  const { server, members } = await setUp(t, 2)
+  const [ada, bob] = members as [Connection, Connection]
+  assert.deepEqual([ada.join('a'), ada.join('a'), ada.join('b'), bob.join('a')], [true, false, true, true])
+  assert.deepEqual([...ada.rooms], ['a', 'b'])
+  assert.deepEqual(
+    [server.room('a').size, server.room('b').size, server.room('c').size, server.roomCount],
+    [2, 1, 0, 2],
+  )
+  assert.deepEqual([ada.leave('a'), ada.leave('a'), ada.leave('b'), ada.leave('c')], [true, false, true, false])
+  assert.deepEqual([server.room('a').size, server.roomCount], [1, 1])
+  assert.deepEqual([...ada.rooms], [])
+})
+
+test('publish reaches the members, all but one if asked, and says how many accepted', async (t) => {
+  const { server, clients, members } = await setUp(t, 3)
+  const [ada, bob] = members as [Connection, Connection]
+  ada.join('room')
+  bob.join('room')
+  const room = server.room('room')
+  assert.equal(room.name, 'room')
+  assert.equal(room.publish('one'), 2)
+  assert.equal(ada.room('room').publish('two', { except: ada }), 1)
+  assert.equal(server.publish('all'), 3)
+  assert.equal(server.room('nobody').publish('x'), 0)
+  assert.deepEqual(await clients[1]!.nextTexts(3), ['one', 'two', 'all'])
+  assert.deepEqual(await clients[0]!.nextTexts(2), ['one', 'all'])
+  assert.deepEqual(await clients[2]!.nextTexts(1), ['all'])
+})
+
+test('a connection that begins to end leaves its rooms at once; its close hook still knows them', async (t) => {
+  let rooms: readonly string[] = []
+  const server = await serve(t, {
+    closeTimeoutMs: 5_000,
+    route: {
+      open: (connection) => void connection.join('room'),
+      close: (connection) => {
+        rooms = connection.rooms
+        assert.equal(connection.join('again'), false)
+      },
+    },
+  })
+  const client = await openRaw(t, server.port)
+  await until('it is there', () => server.room('room').size === 1)
+  const [connection] = [...server.connections]
+  connection!.end()
+  assert.deepEqual([server.room('room').size, server.roomCount, server.room('room').publish('x')], [0, 0, 0])
+  client.closeFrame(1000)
+  await settled(server)
+  assert.deepEqual([...rooms], ['room'])
+  assert.deepEqual([...connection!.rooms], [])
+})
+
+test('the registry has a connection by id until it is closed', async (t) => {
+  const { server, clients, members } = await setUp(t, 2)
+  const [ada] = members as [Connection]
+  assert.equal(server.connection(ada.id), ada)
+  assert.deepEqual(new Set(server.connections), new Set(members))
+  assert.equal(new Set(members.map(({ id }) => id)).size, 2)
+  clients[0]!.socket.destroy()
+  await until('it is gone', () => server.connections.size === 1)
+  assert.equal(server.connection(ada.id), undefined)
+  assert.equal(server.connection('unknown'), undefined)
+})
+
+test('names of Object.prototype are rooms like any other', async (t) => {
+  const { server, members } = await setUp(t, 1)
+  for (const name of ['__proto__', 'constructor', '', 'a b', '😀']) {
+    assert.equal(members[0]!.join(name), true)
+    assert.equal(server.room(name).size, 1)
+    assert.equal(members[0]!.leave(name), true)
+  }
+  assert.equal(server.roomCount, 0)
+})
