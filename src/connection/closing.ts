@@ -12,7 +12,7 @@
  * Each waiting step has its deadline, and each step asserts what the step before promised.
  */
 import { HoldfastError, messageOf } from '../base/errors.ts'
-import { type Ending, networkEnding } from '../protocol/ending.ts'
+import { ENDINGS, type Ending, networkEnding } from '../protocol/ending.ts'
 import { encodeClose } from '../protocol/frame-writer.ts'
 import { isThenable } from './inbox.ts'
 import type { Life } from './life.ts'
@@ -55,7 +55,13 @@ export function endingOverdue(life: Life): void {
   else if (state.name !== 'closing') return
   else if (state.step === 'handshake' || state.step === 'finish') destroy(life)
   else if (state.step === 'join') farewell(life)
-  else if (state.step === 'farewell') release(life)
+  else if (state.step === 'farewell') {
+    const { path } = life.route
+    life.overdue(
+      new HoldfastError('HF_HANDLER_OVERDUE', { handler: 'close', route: path, ms: life.options.handlerTimeoutMs }),
+    )
+    release(life)
+  }
 }
 
 function drained(life: Life): void {
@@ -167,9 +173,7 @@ function release(life: Life): void {
 
 /** Why a socket that closed without a close frame did so. */
 export function lostEnding(life: Life): Ending {
-  return networkEnding(
-    life.socketError === null ? 'the socket closed without a close frame' : `the socket failed: ${life.socketError}`,
-  )
+  return life.socketError === null ? ENDINGS.socketClosed : networkEnding(`the socket failed: ${life.socketError}`)
 }
 
 function closing(life: Life): ClosingState {

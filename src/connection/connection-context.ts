@@ -21,7 +21,7 @@ export interface ConnectionEvents {
   close: { readonly connection: Connection; readonly route: string; readonly ending: Ending }
   /** The peer broke a rule; the connection is being ended. */
   violation: { readonly connection: Connection; readonly route: string; readonly violation: Violation }
-  /** A message was dropped for a slow reader (`slow: 'drop-newest'`). */
+  /** A message was not accepted for a slow reader; with `slow: 'end'` its connection ends as well. */
   drop: { readonly connection: Connection; readonly route: string; readonly bytes: number }
   /** Messages that had come were not handled, because the connection was lost or ended before. */
   discard: { readonly connection: Connection; readonly route: string; readonly messages: number }
@@ -55,7 +55,7 @@ export interface Room {
    * @returns how many members it was accepted for
    * @throws HoldfastError HF_SEND_TYPE
    */
-  publish(message: string | ArrayBufferView | ArrayBuffer, options?: { readonly except?: Connection<never> }): number
+  publish(message: string | ArrayBufferView | ArrayBuffer, options?: { readonly except?: Connection }): number
 }
 
 /** Where rooms are kept: hub/. */

@@ -53,7 +53,7 @@ export const CONNECTION_OPTIONS = {
   }),
   controlFramesPerSecondMax: integerOption(1, 1_000_000, {
     default: 100,
-    about: 'So many pings, pongs and closes a peer may send in a second; more end the connection with 1008.',
+    about: 'So many pings and pongs a peer may send in a second; more end the connection with 1008.',
     without: 'a flood of pings makes the server write a flood of pongs.',
   }),
   outboxBytesMax: integerOption(1_024, GIB, {

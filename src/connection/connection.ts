@@ -9,12 +9,12 @@ import type { Scope } from '../base/scope.ts'
 import { isCloseCodeOnWire } from '../protocol/close-codes.ts'
 import { closeReasonFits } from '../protocol/close-payload.ts'
 import { ENDINGS, type Ending, serverEnding } from '../protocol/ending.ts'
-import { PING } from '../protocol/opcodes.ts'
+import { CONTROL_BYTES_MAX } from '../protocol/opcodes.ts'
 import { beginClosing } from './closing.ts'
 import type { Room } from './connection-context.ts'
 import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
-import { type SendResult, send } from './sending.ts'
+import { type SendResult, send, sendPing } from './sending.ts'
 import type { StateName } from './state.ts'
 
 /** What outlives a connection. */
@@ -31,9 +31,7 @@ export interface EndOptions {
   readonly reason?: string
 }
 
-const CONTROL_BYTES_MAX = 125
-
-let readLife: (connection: Connection<never>) => Life | null
+let readLife: (connection: Connection) => Life | null
 
 export class Connection<Data = unknown> {
   /** Unique in this process and, with high probability, beyond it. */
@@ -136,11 +134,7 @@ export class Connection<Data = unknown> {
   ping(payload: Message = ''): SendResult {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : bytesOf(payload, 'ping()')
     if (bytes.length > CONTROL_BYTES_MAX) throw tooLong('ping()', bytes.length, CONTROL_BYTES_MAX)
-    const life = this.#life
-    if (life === null || life.state.name === 'closing') return 'ended'
-    const result = life.outbox.blocked ? 'queued' : 'sent'
-    life.outbox.binary(PING, bytes, false)
-    return result
+    return this.#life === null ? 'ended' : sendPing(this.#life, bytes)
   }
 
   /**
@@ -195,7 +189,7 @@ export class Connection<Data = unknown> {
 }
 
 /** The live part of a connection, or null when it has closed. For the floors of the library, not for users. */
-export function lifeOf(connection: Connection<never>): Life | null {
+export function lifeOf(connection: Connection): Life | null {
   return readLife(connection)
 }
 

@@ -20,7 +20,10 @@ export interface ConnectionHandlers<Data> {
    * A handler that throws ends the connection with 1011 and is announced as HF_HANDLER_FAILED.
    */
   message?(connection: Connection<Data>, message: string | Buffer, turn: Turn): unknown
-  /** Exactly once for each `open`, when all handlers have finished. The last moment to read `connection.data`. */
+  /**
+   * Exactly once for each `open`: when the handler that ran has finished, or closeTimeoutMs after the socket has gone. The last
+   * moment to read `connection.data`; a promise it returns is waited for, at most handlerTimeoutMs.
+   */
   close?(connection: Connection<Data>, ending: Ending): unknown
 }
 

@@ -6,8 +6,8 @@
  * gap, and while we do not read ourselves, the clock stands. Ends when the state is left.
  */
 import { ENDINGS } from '../protocol/ending.ts'
-import { PING } from '../protocol/opcodes.ts'
 import type { Life } from './life.ts'
+import { sendPing } from './sending.ts'
 
 const EMPTY = Buffer.alloc(0)
 
@@ -30,7 +30,7 @@ export function beat(life: Life): void {
     return
   }
   let waitMs = keepaliveIntervalMs
-  if (quietMs >= keepaliveIntervalMs) life.outbox.binary(PING, EMPTY, false)
+  if (quietMs >= keepaliveIntervalMs) sendPing(life, EMPTY)
   else waitMs -= quietMs
   wheel.arm(life.deadline, Math.min(waitMs, idleTimeoutMs - quietMs))
 }

@@ -126,8 +126,8 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   start(early: Buffer | null): void {
     const { events } = this.context
     startHeartbeat(this)
-    if (events.wanted('open')) events.emit('open', { connection: this.connection, route: this.route.path })
     this.inbox.start()
+    if (events.wanted('open')) events.emit('open', { connection: this.connection, route: this.route.path })
     if (early !== null) this.socketOnData(early)
   }
 
@@ -136,7 +136,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   socketOnData(chunk: Buffer): void {
     this.heardAt = this.context.wheel.now
     this.reader.read(chunk)
-    if (this.#heldBytes !== 0 || this.reader.heldBytes !== 0) this.trackHeld()
+    if (this.#heldBytes !== 0 || this.reader.heldBytes !== 0 || this.inbox.bytes !== 0) this.trackHeld()
   }
 
   socketOnDrain(): void {

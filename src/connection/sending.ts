@@ -3,7 +3,7 @@
  * Functions over a `Life`; nothing to end.
  */
 import { ENDINGS } from '../protocol/ending.ts'
-import { BINARY, TEXT } from '../protocol/opcodes.ts'
+import { BINARY, PING, TEXT } from '../protocol/opcodes.ts'
 import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
 import type { SharedMessage } from './shared-message.ts'
@@ -38,6 +38,16 @@ export function sendShared(life: Life, message: SharedMessage): SendResult {
     outbox.frame(message.deflatedFrame(deflate.params.serverWindowBits, deflate.options))
   } else outbox.binary(message.opcode, deflate.deflater.deflate(message.payload), true)
   return sent(life, blocked)
+}
+
+/** Sends a ping. To a reader with a full outbox it is dropped: it could not be answered before what waits there. */
+export function sendPing(life: Life, payload: Uint8Array): SendResult {
+  if (!canSend(life)) return 'ended'
+  const { outbox, options } = life
+  if (outbox.bytes > options.outboxBytesMax) return 'dropped'
+  const { blocked } = outbox
+  outbox.binary(PING, payload, false)
+  return blocked ? 'queued' : 'sent'
 }
 
 function canSend(life: Life): boolean {

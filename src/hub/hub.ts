@@ -13,7 +13,7 @@ import { SharedMessage } from '../connection/shared-message.ts'
 
 export interface PublishOptions {
   /** This one does not get it. */
-  readonly except?: Connection<never>
+  readonly except?: Connection
 }
 
 export class Hub implements RoomsPort {

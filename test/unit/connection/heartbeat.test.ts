@@ -20,11 +20,11 @@ async function setUp(
   route: RouteDeclaration<undefined> = {},
 ): Promise<Setting> {
   const clock = new ManualClock(1_000)
+  // First, because hooks run in this order: time stands, so what a test leaves open would be waited for for ever.
+  t.after(() => connection.kill())
   const server = await serve(t, { ...options, route, surroundings: { clock } })
   const client = await openRaw(t, server.port)
   const connection = await onlyConnection(server)
-  // Time stands: what the test leaves open would be waited for for ever.
-  t.after(() => connection.kill())
   return { clock, server, client, connection }
 }
 

@@ -1,63 +1,90 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Wheel } from '../../../src/base/wheel.ts'
-import { type State, type StateName, transition } from '../../../src/connection/state.ts'
+import { Deadline, Wheel } from '../../../src/base/wheel.ts'
+import {
+  type ClosedState,
+  type State,
+  type Stateful,
+  type StateName,
+  transition,
+} from '../../../src/connection/state.ts'
 import { ENDINGS } from '../../../src/protocol/ending.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const NAMES: readonly StateName[] = ['open', 'draining', 'closing', 'closed']
 const POSSIBLE = new Set(['open to draining', 'open to closing', 'draining to closing', 'closing to closed'])
 
-function setUp(from: StateName): {
-  life: { state: State } & Parameters<typeof transition>[0]
-  make(name: StateName): State
-  moves: string[]
-  fired(): number
-  clock: ManualClock
-} {
+class Counting extends Deadline {
+  fired = 0
+
+  constructor() {
+    super({ deadlineOnDue: () => void this.fired++ })
+  }
+}
+
+function stateOf(name: StateName): State {
+  const ending = ENDINGS.serverClosed
+  if (name === 'open') return { name }
+  if (name === 'draining') return { name, ending, received: false }
+  if (name === 'closing') return { name, ending, step: 'handshake', sent: false, received: false }
+  return { name, ending }
+}
+
+interface Setting {
+  readonly life: Stateful
+  readonly deadline: Counting
+  readonly clock: ManualClock
+  readonly moves: string[]
+}
+
+function setUp(from: StateName): Setting {
   const clock = new ManualClock()
   const wheel = new Wheel(clock, () => {})
   const moves: string[] = []
-  let fired = 0
-  const make = (name: StateName): State => {
-    const ending = ENDINGS.serverClosed
-    const deadline = wheel.after(1_000, () => fired++)
-    if (name === 'open') return { name }
-    if (name === 'draining') return { name, ending, deadline, received: false }
-    if (name === 'closing') return { name, ending, deadline, step: 'handshake', sent: false, received: false }
-    return { name, ending }
-  }
   const ledger = { connectionMoved: (a: StateName, b: StateName) => void moves.push(`${a} to ${b}`) }
-  return { life: { state: make(from), context: { wheel, ledger } }, make, moves, fired: () => fired, clock }
+  const deadline = new Counting()
+  wheel.arm(deadline, 1_000)
+  return { life: { state: stateOf(from), deadline, context: { wheel, ledger } }, deadline, clock, moves }
+}
+
+/** Any move at all, with a deadline where the new state waits; the types allow only those that make sense. */
+function move(life: Stateful, to: StateName): void {
+  const waits = to === 'draining' || to === 'closing'
+  ;(transition as (life: Stateful, next: State, withinMs?: number) => void)(life, stateOf(to), waits ? 500 : undefined)
 }
 
 test('every pair of states: possible moves happen and are counted, impossible ones throw and change nothing', () => {
   for (const from of NAMES) {
     for (const to of NAMES) {
-      const { life, make, moves } = setUp(from)
+      const { life, moves, deadline, clock } = setUp(from)
       const before = life.state
-      const next = make(to)
       if (POSSIBLE.has(`${from} to ${to}`)) {
-        transition(life, next)
-        assert.equal(life.state, next)
+        move(life, to)
+        assert.equal(life.state.name, to)
         assert.deepEqual(moves, [`${from} to ${to}`])
       } else {
-        assert.throws(() => transition(life, next), { message: `impossible move: ${from} to ${to}` })
+        assert.throws(() => move(life, to), { message: `impossible move: ${from} to ${to}` })
         assert.equal(life.state, before)
         assert.deepEqual(moves, [])
+        clock.advance(900)
+        assert.equal(deadline.fired, 0, 'the deadline of the state it is still in stands')
       }
     }
   }
 })
 
-test('leaving a state that waits disarms its deadline', () => {
-  for (const [from, to] of [
-    ['draining', 'closing'],
-    ['closing', 'closed'],
-  ] as const) {
-    const { life, make, fired, clock } = setUp(from)
-    transition(life, make(to))
-    clock.advance(5_000)
-    assert.equal(fired(), 1, `${from} to ${to}: only the deadline of the new state`)
-  }
+test('a move arms the deadline of the new state in place of the old one; closed has none', () => {
+  const { life, deadline, clock } = setUp('open')
+  move(life, 'draining')
+  clock.advance(400)
+  move(life, 'closing')
+  clock.advance(400)
+  assert.equal(deadline.fired, 0)
+  clock.advance(200)
+  assert.equal(deadline.fired, 1)
+  const closing = setUp('closing')
+  transition(closing.life, stateOf('closed') as ClosedState)
+  closing.clock.advance(5_000)
+  assert.equal(closing.deadline.fired, 0)
+  assert.equal(closing.clock.timers, 0)
 })

@@ -37,7 +37,7 @@ test('join and leave say whether anything changed; a room exists only while some
 
 test('publish reaches the members, all but one if asked, and says how many accepted', async (t) => {
   const { server, clients, members } = await setUp(t, 3)
-  const [ada, bob] = members as [Connection, Connection]
+  const [ada, bob] = members as [Connection<never>, Connection]
   ada.join('room')
   bob.join('room')
   const room = server.room('room')

@@ -42,9 +42,12 @@ test("a route takes the server's options where it has none of its own", () => {
 
 test('handlers may be methods of a class, and keep their this', () => {
   class Chat {
-    joined = 0
+    #joined = 0
+    get joined(): number {
+      return this.#joined
+    }
     open(): void {
-      this.joined++
+      this.#joined++
     }
     upgrade(): { from: Chat } {
       return { from: this }
