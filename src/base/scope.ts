@@ -9,6 +9,7 @@
  * the task's own reactions point here, so a task that nobody can ever resume can be collected.
  */
 import { type ErrorCode, HoldfastError, messageOf } from './errors.ts'
+import { isThenable } from './thenable.ts'
 import type { Deadline, Wheel } from './wheel.ts'
 
 /** What a scope needs of its surroundings. */
@@ -236,8 +237,8 @@ export class Scope {
   #release(entry: Entry, reason: unknown): void {
     try {
       const released = entry.release(reason)
-      if (released instanceof Promise) {
-        released.catch((thrown) => this.#report('HF_RELEASE_FAILED', entry.name, thrown))
+      if (isThenable(released)) {
+        Promise.resolve(released).catch((thrown) => this.#report('HF_RELEASE_FAILED', entry.name, thrown))
       }
     } catch (thrown) {
       this.#report('HF_RELEASE_FAILED', entry.name, thrown)
@@ -247,7 +248,9 @@ export class Scope {
   #call(name: string, fn: () => unknown): void {
     try {
       const returned = fn()
-      if (returned instanceof Promise) returned.catch((thrown) => this.#report('HF_TASK_FAILED', name, thrown))
+      if (isThenable(returned)) {
+        Promise.resolve(returned).catch((thrown) => this.#report('HF_TASK_FAILED', name, thrown))
+      }
     } catch (thrown) {
       this.#report('HF_TASK_FAILED', name, thrown)
     }

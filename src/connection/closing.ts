@@ -12,9 +12,9 @@
  * Each waiting step has its deadline, and each step asserts what the step before promised.
  */
 import { HoldfastError, messageOf } from '../base/errors.ts'
+import { isThenable } from '../base/thenable.ts'
 import { ENDINGS, type Ending, networkEnding } from '../protocol/ending.ts'
 import { encodeClose } from '../protocol/frame-writer.ts'
-import { isThenable } from './inbox.ts'
 import type { Life } from './life.ts'
 import { destroySocket, finishSocket } from './socket.ts'
 import { type ClosingState, transition } from './state.ts'

@@ -10,6 +10,7 @@
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
+import { isThenable } from '../base/thenable.ts'
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import type { Life } from './life.ts'
@@ -172,8 +173,4 @@ export class Inbox implements DeadlineOwner {
     this.#life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
     this.#life.end(ENDINGS.handlerFailed)
   }
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
 }
