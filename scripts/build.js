@@ -8,8 +8,17 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
-const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
+const tsc = join(compilerFolder(), 'bin', 'tsc')
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 const built = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
 process.exit(built.status ?? 1)
+
+function compilerFolder() {
+  try {
+    return dirname(require.resolve('typescript/package.json'))
+  } catch {
+    console.error('TypeScript is not installed: run `npm ci` in the repository first')
+    process.exit(1)
+  }
+}
