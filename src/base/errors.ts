@@ -91,6 +91,11 @@ export const ERRORS = {
     wanted: 'tasks to deal with their own errors',
     todo: 'the error is in `cause`',
   },
+  HF_DELAY_INVALID: {
+    seen: 'scope.{method}() with {delay}',
+    wanted: 'a number of milliseconds from {min} to {max}',
+    todo: 'check how the number is computed',
+  },
   HF_RELEASE_FAILED: {
     seen: 'releasing "{name}" in {scope} failed: {message}',
     wanted: 'what is put into a scope to be releasable without throwing',

@@ -8,6 +8,7 @@
  * Owned by a connection, a server, or another scope; ends by `end(reason)`. It never holds the promise of a task: only
  * the task's own reactions point here, so a task that nobody can ever resume can be collected.
  */
+import { checkDelay } from './delay.ts'
 import { type ErrorCode, HoldfastError, messageOf } from './errors.ts'
 import { isThenable } from './thenable.ts'
 import type { Deadline, Wheel } from './wheel.ts'
@@ -51,6 +52,9 @@ export class Scope {
   #aborted = false
   #reason: unknown
   #whenIdle: (() => void)[] | null = null
+  #parent: Scope | null = null
+  // Removed by: the end of the fork. Made for the first one.
+  #forks: Set<Scope> | null = null
 
   constructor(name: string, context: ScopeContext) {
     this.name = name
@@ -75,10 +79,11 @@ export class Scope {
     return this.#entries?.size ?? 0
   }
 
-  /** How many tasks have not finished. */
+  /** How many tasks have not finished, those of forks included. */
   get tasks(): number {
     let count = 0
     for (const entry of this.#entries ?? []) if (entry.kind === 'task') count++
+    for (const fork of this.#forks ?? []) count += fork.tasks
     return count
   }
 
@@ -97,8 +102,14 @@ export class Scope {
     return this.#add('defer', name, release)
   }
 
-  /** Calls `fn` every `intervalMs` milliseconds until the scope ends or the returned function is called. */
+  /**
+   * Calls `fn` every `intervalMs` milliseconds until the scope ends or the returned function is called. The wheel turns in
+   * steps of 20 ms.
+   *
+   * @throws HoldfastError HF_DELAY_INVALID
+   */
   every(intervalMs: number, fn: () => unknown, name: string = fn.name || `every ${intervalMs} ms`): () => void {
+    checkDelay('every', intervalMs, 1)
     let deadline: Deadline | null = null
     const stop = this.#add('timer', name, () => {
       if (deadline !== null) this.#context.wheel.cancel(deadline)
@@ -111,8 +122,13 @@ export class Scope {
     return stop
   }
 
-  /** Calls `fn` once in `delayMs` milliseconds, unless the scope ends or the returned function is called before. */
+  /**
+   * Calls `fn` once in `delayMs` milliseconds, unless the scope ends or the returned function is called before.
+   *
+   * @throws HoldfastError HF_DELAY_INVALID
+   */
   after(delayMs: number, fn: () => unknown, name: string = fn.name || `after ${delayMs} ms`): () => void {
+    checkDelay('after', delayMs, 0)
     let deadline: Deadline | null = null
     let fired = false
     const stop = this.#add('timer', name, () => {
@@ -183,7 +199,14 @@ export class Scope {
       child.end(this.#reason)
       return child
     }
-    const leave = this.#add('scope', name, (reason) => child.end(reason))
+    const leave = this.#add('scope', name, (reason) => {
+      this.#forks?.delete(child)
+      child.end(reason)
+    })
+    child.#parent = this
+    this.#forks ??= new Set()
+    this.#forks.add(child)
+    if (this.#aborted) child.abort(this.#reason)
     child.defer(leave, 'leave parent')
     return child
   }
@@ -204,6 +227,7 @@ export class Scope {
     this.#aborted = true
     this.#reason = reason
     this.#controller?.abort(reason)
+    for (const fork of this.#forks ?? []) fork.abort(reason)
   }
 
   /**
@@ -230,7 +254,7 @@ export class Scope {
     return () => {
       if (this.#entries?.delete(entry) !== true) return
       this.#release(entry, undefined)
-      if (kind === 'task' && this.#whenIdle !== null && this.tasks === 0) this.#tellIdle()
+      if (kind === 'task') this.#taskDone()
     }
   }
 
@@ -260,6 +284,11 @@ export class Scope {
     this.#context.scopeOnError(
       new HoldfastError(code, { name, scope: this.name, message: messageOf(cause) }, { cause }),
     )
+  }
+
+  #taskDone(): void {
+    if (this.#whenIdle !== null && this.tasks === 0) this.#tellIdle()
+    if (this.#parent !== null) this.#parent.#taskDone()
   }
 
   #tellIdle(): void {

@@ -17,7 +17,8 @@ export const CONNECTION_OPTIONS = {
   }),
   idleTimeoutMs: integerOption(100, 24 * HOUR, {
     default: 60_000,
-    about: 'A connection from which nothing at all was received for so long, not even a pong, is ended with 1001.',
+    about:
+      'A connection from which nothing at all was received for so long, not even a pong, is ended with 1001. Longer than keepaliveIntervalMs, or quiet clients are ended unasked.',
     without: 'half-open connections stay for ever, each with its socket, its rooms and its data.',
   }),
   handlerTimeoutMs: integerOption(10, HOUR, {

@@ -232,6 +232,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   drain(ending: Ending, timeoutMs: number): void {
     if (this.state.name !== 'open') return
     this.pauseReading()
+    this.trackHeld()
     drainAnd(this, ending, timeoutMs)
   }
 

@@ -62,6 +62,10 @@ export class Outbox implements Flushable {
 
   /** Adds the head of the 101 response: ASCII. */
   head(text: string): void {
+    if (text.length > BATCH_BYTES_MAX) {
+      this.#reference(Buffer.from(text, 'latin1'))
+      return
+    }
     const at = this.#reserve(text.length)
     ;(this.#memory as Buffer).write(text, at, text.length, 'latin1')
   }

@@ -47,7 +47,8 @@ export class ManualClock implements Clock {
       this.#now = Math.max(this.#now, next.dueAt)
       this.#fire(next)
     }
-    this.#now = until
+    // A timer may have stuck the process beyond it.
+    this.#now = Math.max(this.#now, until)
   }
 
   /** Lets `ms` pass as for a process that is stuck: nothing runs meanwhile. */

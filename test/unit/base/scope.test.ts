@@ -321,14 +321,13 @@ test('a task nobody can ever resume is collected although its scope lives', asyn
   const finalised: string[] = []
   const registry = new FinalizationRegistry<string>((name) => finalised.push(name))
   const resolvers: (() => void)[] = []
+  // The promise itself is looked at: what the task has in its hands does not hang on it.
   const begin = (name: string, wait: () => Promise<void>): WeakRef<object> => {
-    const witness = { name }
-    registry.register(witness, name)
-    void scope.task(name, async () => {
+    const running = scope.task(name, async () => {
       await wait()
-      return witness
     })
-    return new WeakRef(witness)
+    registry.register(running, name)
+    return new WeakRef(running)
   }
   const lost = begin('lost', () => new Promise(() => {}))
   const waiting = begin('waiting', () => new Promise((resolve) => resolvers.push(resolve)))
@@ -350,4 +349,43 @@ test('an ended scope keeps nothing of what it held alive', async () => {
   assert.equal(await collected(reference), false, 'negative control: held while the scope lives')
   scope.end('over')
   assert.equal(await collected(reference), true)
+})
+
+test('timers take numbers of milliseconds, and leave nothing behind when they are given anything else', () => {
+  const { scope } = setUp()
+  for (const delay of [Number.NaN, Number.POSITIVE_INFINITY, -1, undefined as unknown as number]) {
+    assert.throws(() => scope.every(delay, () => {}), { code: 'HF_DELAY_INVALID' })
+    assert.throws(() => scope.after(delay, () => {}), { code: 'HF_DELAY_INVALID' })
+  }
+  assert.throws(() => scope.every(0, () => {}), { code: 'HF_DELAY_INVALID' })
+  assert.equal(scope.size, 0)
+})
+
+test('tasks of forks count: they are waited for, and their signal aborts with the parent', async () => {
+  const { scope } = setUp()
+  const fork = scope.fork('inner')
+  let finish = (): void => {}
+  let aborted = false
+  const task = fork.task('work', (signal) => {
+    signal.addEventListener('abort', () => {
+      aborted = true
+    })
+    return new Promise<void>((resolve) => {
+      finish = resolve
+    })
+  })
+  assert.equal(scope.tasks, 1)
+  let done = false
+  scope.onTasksDone(() => {
+    done = true
+  })
+  scope.abort('ending')
+  assert.ok(aborted)
+  assert.equal(done, false)
+  finish()
+  await task
+  await null
+  assert.equal(done, true)
+  fork.end('over')
+  assert.equal(scope.size, 0)
 })
