@@ -5,8 +5,8 @@
  * ended is released at once. A fork ends with its parent and leaves it when it ends before. Everything held is listed by
  * name and age (`held()`).
  *
- * Owned by a connection, a server, or another scope; ends by `end(reason)`. It never holds the promise of a task: only
- * the task's own reactions point here, so a task that nobody can ever resume can be collected.
+ * Owned by a connection, a server, or another scope; ends by `end(reason)`. It never holds the promise of a task, so a
+ * task that nobody can ever resume can be collected.
  */
 import { checkDelay } from './delay.ts'
 import { type ErrorCode, HoldfastError, messageOf } from './errors.ts'
@@ -16,7 +16,7 @@ import type { Deadline, Wheel } from './wheel.ts'
 /** What a scope needs of its surroundings. */
 export interface ScopeContext {
   readonly wheel: Wheel
-  /** Told of a release or task that failed. Must not throw. */
+  /** Must not throw. */
   scopeOnError(error: HoldfastError): void
 }
 
@@ -213,12 +213,8 @@ export class Scope {
 
   /** Calls `fn` as soon as no task is running: now, when a last task finishes, or when the scope ends. */
   onTasksDone(fn: () => void): void {
-    if (this.tasks === 0) {
-      fn()
-      return
-    }
-    this.#whenIdle ??= []
-    this.#whenIdle.push(fn)
+    if (this.tasks === 0) fn()
+    else this.#whenIdle = [...(this.#whenIdle ?? []), fn]
   }
 
   /** Aborts the signal, so that what runs can stop, while everything held stays until `end`. */

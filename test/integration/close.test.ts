@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createServer } from '../../src/index.ts'
+import { createServer, type Server } from '../../src/index.ts'
 import { deferred, until, within } from '../support/deadline.ts'
 import { connectRaw, openRaw, upgradeText } from '../support/raw-client.ts'
 import { makeServer, onlyConnection, serve, settled } from '../support/serving.ts'
@@ -147,7 +147,11 @@ test('an ordinary request to listen() gets 426', async (t) => {
 })
 
 test('close in a handler: the handler may not wait for it for ever', async (t) => {
-  const server = await serve(t, { drainTimeoutMs: 50, closeTimeoutMs: 100, route: { message: () => server.close() } })
+  const server: Server = await serve(t, {
+    drainTimeoutMs: 50,
+    closeTimeoutMs: 100,
+    route: { message: (): Promise<void> => server.close() },
+  })
   const client = await openRaw(t, server.port)
   client.text('stop')
   assert.equal((await client.closeCode()).code, 1001)
