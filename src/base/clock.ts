@@ -8,6 +8,8 @@
 export interface Clock {
   /** Milliseconds that only ever grow; where they start says nothing. */
   now(): number
+  /** Milliseconds since 1970, for people; it may jump. */
+  wallNow(): number
   /** Calls `fn` once, not before `delayMs` milliseconds have passed. */
   after(delayMs: number, fn: () => void): ClockTimer
   /** Keeps the process alive until it is cancelled, and does nothing else. */
@@ -23,6 +25,7 @@ const HOLD_INTERVAL_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wallNow: () => Date.now(),
   after(delayMs, fn) {
     const timer = setTimeout(fn, delayMs)
     timer.unref()

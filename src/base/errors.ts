@@ -146,6 +146,15 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** The stack of an unknown thrown value, or the empty string. Never throws. */
+export function stackOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.stack ?? '') : ''
+  } catch {
+    return ''
+  }
+}
+
 function fill(template: string, details: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole))
 }

@@ -61,6 +61,9 @@ export function readOptions<Table extends OptionTable>(
   input: Readonly<Record<string, unknown>>,
   fallback?: Partial<Options<Table>>,
 ): Options<Table> {
+  if (typeof input !== 'object' || input === null) {
+    throw new HoldfastError('HF_OPTION_INVALID', { where, option: 'options', value: show(input), wanted: 'an object' })
+  }
   const names = Object.keys(table)
   for (const name of Object.keys(input)) refuseUnknown(where, name, names)
   const options: Record<string, unknown> = {}

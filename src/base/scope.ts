@@ -10,7 +10,8 @@
  */
 import { checkDelay } from './delay.ts'
 import { type ErrorCode, HoldfastError, messageOf } from './errors.ts'
-import { isThenable } from './thenable.ts'
+import type { Emitter, Listener } from './listener.ts'
+import { isAbort, isThenable } from './thenable.ts'
 import type { Deadline, Wheel } from './wheel.ts'
 
 /** What a scope needs of its surroundings. */
@@ -31,17 +32,8 @@ interface Entry {
   readonly kind: Held['kind']
   readonly name: string
   readonly since: number
-  release(reason: unknown): unknown
+  release: (reason: unknown) => unknown
 }
-
-/** Node's EventEmitter and its look-alikes. */
-interface Emitter {
-  on(event: string, listener: Listener): unknown
-  off(event: string, listener: Listener): unknown
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what an emitter passes is the user's to say, as in Node's own types.
-type Listener = (...args: any[]) => void
 
 export class Scope {
   readonly name: string
@@ -187,7 +179,8 @@ export class Scope {
     // The reactions hang on the promise; nothing here points back at it.
     running.then(done, (thrown) => {
       done()
-      if (!this.#aborted) this.#report('HF_TASK_FAILED', name, thrown)
+      // A task that stops because its signal told it to has not failed.
+      if (!this.#aborted || !isAbort(thrown, this.#reason)) this.#report('HF_TASK_FAILED', name, thrown)
     })
     return running
   }
@@ -255,8 +248,11 @@ export class Scope {
   }
 
   #release(entry: Entry, reason: unknown): void {
+    const { release } = entry
+    // Whoever keeps the function that takes an entry out keeps nothing else.
+    entry.release = nothing
     try {
-      const released = entry.release(reason)
+      const released = release(reason)
       if (isThenable(released)) {
         Promise.resolve(released).catch((thrown) => this.#report('HF_RELEASE_FAILED', entry.name, thrown))
       }

@@ -186,7 +186,7 @@ export class Wheel {
     }
     for (let node = due.next as Deadline; node !== due; node = due.next as Deadline) {
       this.cancel(node)
-      if (!this.#ended) node.owner.deadlineOnDue()
+      if (!this.#ended) callOwner(node.owner)
     }
   }
 
@@ -214,4 +214,15 @@ function unlink(node: Deadline): void {
   next.previous = previous
   node.next = null
   node.previous = null
+}
+
+/** An owner that throws has a bug: it surfaces as an uncaught exception, but everybody else's deadlines go on. */
+function callOwner(owner: DeadlineOwner): void {
+  try {
+    owner.deadlineOnDue()
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown
+    })
+  }
 }

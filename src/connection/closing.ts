@@ -18,6 +18,7 @@ import { encodeClose } from '../protocol/frame-writer.ts'
 import type { Life } from './life.ts'
 import { destroySocket, finishSocket } from './socket.ts'
 import { type ClosingState, transition } from './state.ts'
+import { Turn } from './turn.ts'
 
 /**
  * How the chain begins: we ask, we answer, we fail the connection (RFC 6455 section 7.1.7: say close and hang up, whatever
@@ -36,7 +37,9 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
   const received = start === 'answer' || (state.name === 'draining' && state.received)
   const closing: ClosingState = { name: 'closing', ending, step: 'handshake', sent: false, received }
   transition(life, closing, life.options.closeTimeoutMs)
-  life.quiet(ending)
+  life.quiet()
+  // Its signals have run user code, which may have gone on to kill the connection.
+  if (closing.step !== 'handshake') return
   if (start === 'kill') destroy(life)
   else if (start === 'hangup') finish(life)
   else if (start !== 'gone') handshake(life, start === 'fail')
@@ -48,12 +51,19 @@ export function drainAnd(life: Life, ending: Ending, timeoutMs: number, received
   life.inbox.whenIdle(() => drained(life))
 }
 
+/** It drains already, and is to be done in `timeoutMs` at the latest. */
+export function sooner(life: Life, timeoutMs: number): void {
+  if (life.deadline.dueAt > life.context.wheel.now + timeoutMs) life.context.wheel.arm(life.deadline, timeoutMs)
+}
+
 /** The state `draining` or `closing` has taken too long: the step it is in is cut short. */
 export function endingOverdue(life: Life): void {
   const { state } = life
   if (state.name === 'draining') drained(life)
   else if (state.name !== 'closing') return
   else if (state.step === 'handshake' || state.step === 'finish') destroy(life)
+  // A socket that does not even say that it is closed is given up.
+  else if (state.step === 'destroy') life.socketOnClose()
   else if (state.step === 'join') farewell(life)
   else if (state.step === 'farewell') {
     const { path } = life.route
@@ -100,6 +110,7 @@ function finish(life: Life): void {
 function destroy(life: Life): void {
   const state = closing(life)
   state.step = 'destroy'
+  life.context.wheel.arm(life.deadline, life.options.closeTimeoutMs)
   life.outbox.end()
   destroySocket(life.socket)
 }
@@ -109,7 +120,10 @@ export function socketEnded(life: Life, ending: Ending): void {
   const { state } = life
   if (state.name === 'closing') {
     if (state.step === 'handshake') finish(life)
-  } else beginClosing(life, state.name === 'draining' && state.received ? state.ending : ending, 'hangup')
+    return
+  }
+  // Who says close and hangs up at once has said all it wanted to: what came before is handled, then it is answered.
+  if (state.name !== 'draining' || !state.received) beginClosing(life, ending, 'hangup')
 }
 
 /** The socket is gone: its descriptor is back. */
@@ -134,29 +148,30 @@ function farewell(life: Life): void {
   const state = life.state
   if (state.name !== 'closing' || state.step !== 'join') return
   state.step = 'farewell'
-  const { context, connection, route, options } = life
   const clean = state.sent && state.received
   if (clean) state.ending = { ...state.ending, clean }
-  const failed = (cause: unknown): void => {
-    const details = { handler: 'close', route: route.path, message: messageOf(cause) }
-    life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
-  }
+  const { connection, route } = life
   try {
     const returned = route.handlers.close?.(connection, state.ending)
     if (isThenable(returned)) {
-      context.wheel.arm(life.deadline, options.handlerTimeoutMs)
-      Promise.resolve(returned).then(
-        () => release(life),
-        (thrown: unknown) => {
-          failed(thrown)
-          release(life)
-        },
-      )
+      life.context.wheel.arm(life.deadline, life.options.handlerTimeoutMs)
+      life.farewell = new Turn()
+      life.farewell.waitFor(returned, {
+        turnOnSettled: () => release(life),
+        turnOnFailed: (_, thrown) => closeFailed(life, thrown),
+      })
       return
     }
   } catch (thrown) {
-    failed(thrown)
+    closeFailed(life, thrown)
+    return
   }
+  release(life)
+}
+
+function closeFailed(life: Life, cause: unknown): void {
+  const details = { handler: 'close', route: life.route.path, message: messageOf(cause) }
+  life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
   release(life)
 }
 

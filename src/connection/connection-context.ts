@@ -72,6 +72,8 @@ export interface ConnectionContext {
   readonly wheel: Wheel
   /** `wheel.now`, as a function. */
   readonly now: () => number
+  /** Milliseconds since 1970. */
+  readonly wallNow: () => number
   readonly events: Pick<Events<ConnectionEvents>, 'wanted' | 'emit'>
   readonly ledger: ConnectionLedger
   readonly flushes: FlushQueue

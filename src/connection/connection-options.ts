@@ -12,13 +12,12 @@ const GIB = 1024 ** 3
 export const CONNECTION_OPTIONS = {
   keepaliveIntervalMs: integerOption(50, HOUR, {
     default: 10_000,
-    about: 'A ping goes out when nothing was received for so long.',
+    about: 'A ping goes out when nothing was received for so long, or for half of idleTimeoutMs if that is shorter.',
     without: 'proxies close quiet connections, and a vanished peer is only noticed when a write fails.',
   }),
   idleTimeoutMs: integerOption(100, 24 * HOUR, {
     default: 60_000,
-    about:
-      'A connection from which nothing at all was received for so long, not even a pong, is ended with 1001. Longer than keepaliveIntervalMs, or quiet clients are ended unasked.',
+    about: 'A connection from which nothing at all was received for so long, not even a pong, is ended with 1001.',
     without: 'half-open connections stay for ever, each with its socket, its rooms and its data.',
   }),
   handlerTimeoutMs: integerOption(10, HOUR, {

@@ -42,7 +42,7 @@ export class Connection<Data = unknown> {
   #end: ConnectionEnd | null = null
 
   static {
-    readLife = (connection) => connection.#life
+    readLife = (connection) => (#life in connection ? connection.#life : null)
   }
 
   /** @internal */

@@ -14,15 +14,17 @@ const EMPTY = Buffer.alloc(0)
 /** Begins to beat: the connection has just become open. */
 export function startHeartbeat(life: Life): void {
   const { keepaliveIntervalMs, idleTimeoutMs } = life.options
-  life.context.wheel.arm(life.deadline, Math.min(keepaliveIntervalMs, idleTimeoutMs))
+  life.context.wheel.arm(life.deadline, Math.min(keepaliveIntervalMs, idleTimeoutMs / 2))
 }
 
 /** The deadline of an open connection is due. */
 export function beat(life: Life): void {
   const { wheel } = life.context
-  const { keepaliveIntervalMs, idleTimeoutMs, tcpKeepaliveMs } = life.options
+  const { idleTimeoutMs, tcpKeepaliveMs } = life.options
+  // Whatever the options say, a quiet client is asked before it is given up.
+  const keepaliveIntervalMs = Math.min(life.options.keepaliveIntervalMs, idleTimeoutMs / 2)
   // Four system calls that a connection which ends before its first beat need not pay. A second call costs nothing.
-  if (tcpKeepaliveMs > 0) life.socket.setKeepAlive(true, tcpKeepaliveMs)
+  if (tcpKeepaliveMs > 0) life.socket.setKeepAlive?.(true, tcpKeepaliveMs)
   if (life.readingPaused) life.heardAt = wheel.now
   const quietMs = wheel.now - life.heardAt
   if (quietMs >= idleTimeoutMs) {

@@ -10,18 +10,21 @@
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
-import { isThenable } from '../base/thenable.ts'
+import { isAbort, isThenable } from '../base/thenable.ts'
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import { ENDINGS } from '../protocol/ending.ts'
+import { LateTurn } from './late-turn.ts'
 import type { Life } from './life.ts'
-import { Turn } from './turn.ts'
+import { Turn, type TurnOwner } from './turn.ts'
 
 type HandlerName = 'open' | 'hold' | 'message'
 
-export class Inbox implements DeadlineOwner {
+export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
   #nextHook: 'open' | 'hold' | null = null
+  /** A handler is being called, right now. */
+  #calling = false
   /** The handler that runs and whose promise we wait for. */
   #turn: Turn | null = null
   #running: HandlerName = 'message'
@@ -37,7 +40,8 @@ export class Inbox implements DeadlineOwner {
 
   /** Nothing runs and nothing waits. */
   get idle(): boolean {
-    return this.#turn === null && this.#nextHook === null && (this.#queue === null || this.#queue.count === 0)
+    if (this.#calling || this.#turn !== null || this.#nextHook !== null) return false
+    return this.#queue === null || this.#queue.count === 0
   }
 
   /** Bytes of the messages that wait. */
@@ -52,16 +56,18 @@ export class Inbox implements DeadlineOwner {
   }
 
   deliver(message: string | Buffer): void {
-    if (this.idle && !this.#stopped) {
-      this.#run('message', message)
-      return
-    }
     if (this.#stopped) {
       this.#life.discarded(1)
       return
     }
+    if (this.idle) {
+      this.#run('message', message)
+      if (this.#whenIdle !== null) this.#advance()
+      return
+    }
     this.#queue ??= new BoundedQueue(this.#life.options.handlerQueueMax)
-    this.#queue.push(message, message.length)
+    // A string counts by its length: cheap, and off by a factor of two at most.
+    if (!this.#queue.push(message, message.length)) this.#life.discarded(1)
     if (this.#queue.full) this.#life.pauseReading()
   }
 
@@ -72,13 +78,20 @@ export class Inbox implements DeadlineOwner {
   }
 
   /** No handler is started any more; what waits is let go and counted; the one that runs gets its signal. */
-  stop(reason: () => HoldfastError): void {
+  stop(): void {
     this.#stopped = true
     this.#nextHook = null
     this.#disarm()
     this.#whenIdle = null
     if (this.#queue !== null) this.#life.discarded(this.#queue.clear())
-    if (this.#turn !== null) this.#turn.abort(reason())
+    if (this.#turn !== null) this.#turn.abort(this.#life.endReason())
+  }
+
+  /** The connection is released: a handler that still runs keeps nothing of it. */
+  release(): void {
+    const { context, route } = this.#life
+    this.#turn?.handOver(new LateTurn(context, this.#running, route.path))
+    this.#turn = null
   }
 
   /** handlerTimeoutMs has passed, or closeTimeoutMs after it. */
@@ -103,30 +116,37 @@ export class Inbox implements DeadlineOwner {
   #run(name: HandlerName, message: string | Buffer | undefined): void {
     const { connection, route } = this.#life
     const turn = new Turn()
-    let returned: unknown
+    this.#calling = true
     try {
+      let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
       else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
       else returned = route.handlers.open?.(connection)
+      if (isThenable(returned)) this.#await(name, turn, returned)
     } catch (thrown) {
       this.#failed(name, turn, thrown)
-      return
     }
-    if (isThenable(returned)) this.#await(name, turn, returned)
+    this.#calling = false
   }
 
   #await(name: HandlerName, turn: Turn, promise: PromiseLike<unknown>): void {
     this.#turn = turn
     this.#running = name
     this.#overdue = false
-    if (!this.#stopped) this.#arm(this.#life.options.handlerTimeoutMs)
-    Promise.resolve(promise).then(
-      () => this.#settled(),
-      (thrown: unknown) => {
-        this.#failed(name, turn, thrown)
-        this.#settled()
-      },
-    )
+    turn.waitFor(promise, this)
+    if (this.#stopped) turn.abort(this.#life.endReason())
+    else this.#arm(this.#life.options.handlerTimeoutMs)
+  }
+
+  turnOnSettled(): void {
+    this.#turn = null
+    this.#disarm()
+    this.#advance()
+  }
+
+  turnOnFailed(turn: Turn, thrown: unknown): void {
+    this.#failed(this.#running, turn, thrown)
+    this.turnOnSettled()
   }
 
   #arm(delayMs: number): void {
@@ -136,12 +156,6 @@ export class Inbox implements DeadlineOwner {
 
   #disarm(): void {
     if (this.#deadline !== null) this.#life.context.wheel.cancel(this.#deadline)
-  }
-
-  #settled(): void {
-    this.#turn = null
-    this.#disarm()
-    this.#advance()
   }
 
   #advance(): void {
@@ -166,8 +180,9 @@ export class Inbox implements DeadlineOwner {
   }
 
   #failed(handler: HandlerName, turn: Turn, cause: unknown): void {
-    // A handler that stops because its signal told it to has not failed.
-    if (turn.aborted && (cause === turn.reason || (cause instanceof Error && cause.name === 'AbortError'))) return
+    // A handler that stops because its signal, or the connection's, told it to has not failed.
+    if (turn.reason !== null && isAbort(cause, turn.reason)) return
+    if (this.#stopped && isAbort(cause, this.#life.endReason())) return
     const { route } = this.#life
     const details = { handler, route: route.path, message: messageOf(cause) }
     this.#life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))

@@ -2,12 +2,12 @@
  * The live part of a connection: everything it holds while it is not closed. Users hold a `Connection`; it lets go of
  * its life when it closes, so that a forgotten connection keeps nothing but an id, an ending and a few numbers.
  *
- * Made by `beginLife` when the 101 has been written. Owned by the hub. Ends by the chain in closing.ts, whose last step
+ * Made by the upgrade when it is accepted. Owned by the hub. Ends by the chain in closing.ts, whose last step
  * releases it. Between the frames (protocol/) and the handlers (inbox.ts) it only decides, it never destroys the socket.
  */
 import type { Socket } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
-import { Scope } from '../base/scope.ts'
+import type { Scope } from '../base/scope.ts'
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import type { DeflateOptions, DeflateParams, Deflater } from '../protocol/deflate.ts'
 import { ENDINGS, type Ending, peerEnding, serverEnding } from '../protocol/ending.ts'
@@ -22,17 +22,21 @@ import {
   lostEnding,
   socketEnded,
   socketGone,
+  sooner,
 } from './closing.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { ConnectionOptions } from './connection-options.ts'
+import { connectionScope } from './connection-scope.ts'
 import type { RouteHandlers } from './handlers.ts'
 import { beat, startHeartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
+import { LateTurn } from './late-turn.ts'
 import { MessageDeadline } from './message-deadline.ts'
 import { Outbox } from './outbox.ts'
 import type { SocketOwner } from './socket.ts'
 import { OPEN, type State } from './state.ts'
+import type { Turn } from './turn.ts'
 
 /** permessage-deflate as negotiated for one connection. */
 export interface NegotiatedDeflate {
@@ -81,10 +85,14 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   rooms: Set<string> | null = null
   /** The code of the socket's error, if it had one. */
   socketError: string | null = null
+  /** Of a `close` hook that takes its time. */
+  farewell: Turn | null = null
   #scope: Scope | null = null
   #messageDeadline: MessageDeadline | null = null
   /** What this connection has taken of inboxBytesMax. */
   #heldBytes = 0
+  #endReason: HoldfastError | null = null
+  #socketGone = false
 
   constructor(init: LifeInit) {
     this.context = init.context
@@ -105,17 +113,16 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   }
 
   get scope(): Scope {
-    this.#scope ??= new Scope(`connection ${this.connection.id}`, this)
+    if (this.#scope === null) {
+      this.#scope = connectionScope(this.context, this.connection, this.route.path)
+      if (this.state.name === 'closing') this.#scope.abort(this.endReason())
+    }
     return this.#scope
   }
 
   /** The scope, if anybody has asked for it. */
   get usedScope(): Scope | null {
     return this.#scope
-  }
-
-  get wheel(): ConnectionContext['wheel'] {
-    return this.context.wheel
   }
 
   get readingPaused(): boolean {
@@ -136,7 +143,8 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   socketOnData(chunk: Buffer): void {
     this.heardAt = this.context.wheel.now
     this.reader.read(chunk)
-    if (this.#heldBytes !== 0 || this.reader.heldBytes !== 0 || this.inbox.bytes !== 0) this.trackHeld()
+    if (this.#heldBytes !== 0 || this.reader.unfinished || this.reader.paused || this.inbox.bytes !== 0)
+      this.trackHeld()
   }
 
   socketOnDrain(): void {
@@ -152,6 +160,8 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   }
 
   socketOnClose(): void {
+    if (this.#socketGone) return
+    this.#socketGone = true
     this.context.ledger.sockets--
     socketGone(this, lostEnding(this))
   }
@@ -178,12 +188,11 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   /** Keeps the process-wide budget of unfinished and waiting messages, and the deadline of an unfinished one. */
   trackHeld(): void {
     const ending = this.state.name === 'closing' || this.state.name === 'closed'
-    const unfinishedBytes = ending ? 0 : this.reader.heldBytes
-    const heldBytes = ending ? 0 : unfinishedBytes + this.inbox.bytes
+    const heldBytes = ending ? 0 : this.reader.heldBytes + this.inbox.bytes
     const grown = heldBytes - this.#heldBytes
     this.#heldBytes = heldBytes
     this.context.inboxBudget.add(grown)
-    if (unfinishedBytes > 0 && !this.reader.paused) {
+    if (this.reader.unfinished && !ending && !this.reader.paused) {
       this.#messageDeadline ??= new MessageDeadline(this)
       this.#messageDeadline.expect(this.reader.messages)
     } else if (this.#messageDeadline !== null) {
@@ -230,23 +239,29 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
 
   /** Ends once the handlers that run have finished, at the latest in `timeoutMs`; no new message is handled. */
   drain(ending: Ending, timeoutMs: number): void {
+    if (this.state.name === 'draining') sooner(this, timeoutMs)
     if (this.state.name !== 'open') return
     this.pauseReading()
     this.trackHeld()
     drainAnd(this, ending, timeoutMs)
   }
 
-  /** All that must stop when the ending chain begins. */
-  quiet(ending: Ending): void {
-    const reason = (): HoldfastError =>
-      new HoldfastError('HF_ENDED', {
-        what: `connection ${this.connection.id}`,
-        reason: `${ending.code} ${ending.reason} (by ${ending.by})`,
-      })
+  /** Why signals of this connection abort: one value for all of them. Made on first use. */
+  endReason(): HoldfastError {
+    if (this.#endReason === null) {
+      const { ending } = this.connection
+      const reason = ending === null ? 'closed' : `${ending.code} ${ending.reason} (by ${ending.by})`
+      this.#endReason = new HoldfastError('HF_ENDED', { what: `connection ${this.connection.id}`, reason })
+    }
+    return this.#endReason
+  }
+
+  /** All that must stop when the ending chain begins. Signals abort here, so user code may run. */
+  quiet(): void {
     this.#messageDeadline?.cancel()
-    this.inbox.stop(reason)
+    this.inbox.stop()
     this.context.hub.leaveAll(this)
-    if (this.#scope !== null) this.#scope.abort(reason())
+    if (this.#scope !== null) this.#scope.abort(this.endReason())
     this.trackHeld()
     // The close frame of the peer is still to come: read on, even if a handler was too slow to let us.
     if (this.reader.paused) this.resumeReading()
@@ -256,18 +271,14 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   release(end: ConnectionEnd): void {
     this.reader.stop()
     this.outbox.end()
-    this.#scope?.end(
-      new HoldfastError('HF_ENDED', { what: `connection ${this.connection.id}`, reason: end.ending.reason }),
-    )
+    if (this.#scope !== null) this.#scope.end(this.endReason())
+    this.inbox.release()
+    this.farewell?.handOver(new LateTurn(this.context, 'close', this.route.path))
     this.context.hub.remove(this)
     this.connection.endLife(end)
   }
 
   // Announcing.
-
-  scopeOnError(error: HoldfastError): void {
-    this.report(error)
-  }
 
   report(error: HoldfastError): void {
     this.context.report(error, this.connection, this.route.path)

@@ -11,8 +11,8 @@ export class SharedMessage {
   readonly opcode: number
   readonly payload: Uint8Array
   readonly frame: Buffer
-  // At most eight entries: one for each window size.
-  #deflated: Map<number, Buffer> | null = null
+  // At most one for each route and window size among the receivers.
+  #deflated: { readonly options: DeflateOptions; readonly windowBits: number; readonly frame: Buffer }[] | null = null
 
   constructor(message: Message, method: string) {
     this.opcode = typeof message === 'string' ? TEXT : BINARY
@@ -22,12 +22,11 @@ export class SharedMessage {
 
   /** The frame for receivers whose inflater has this window, without context takeover (RFC 7692 section 7.2.1). */
   deflatedFrame(windowBits: number, options: DeflateOptions): Buffer {
-    this.#deflated ??= new Map()
-    let frame = this.#deflated.get(windowBits)
-    if (frame === undefined) {
-      frame = encodeFrame(this.opcode, deflateShared(this.payload, windowBits, options), true)
-      this.#deflated.set(windowBits, frame)
-    }
+    this.#deflated ??= []
+    const made = this.#deflated.find((entry) => entry.options === options && entry.windowBits === windowBits)
+    if (made !== undefined) return made.frame
+    const frame = encodeFrame(this.opcode, deflateShared(this.payload, windowBits, options), true)
+    this.#deflated.push({ options, windowBits, frame })
     return frame
   }
 }

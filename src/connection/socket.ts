@@ -1,6 +1,6 @@
 /**
- * The socket beneath a connection: who owns it, and how it ends. The only file of the library that listens to a socket,
- * and the only one that ends or destroys one.
+ * The socket beneath a connection: who owns it, and how it ends. The only file of the library that listens to a socket of
+ * ours, and the only one that ends or destroys one.
  *
  * A socket that was taken has an owner at every moment until its `close`: the upgrade request (server/opening.ts), then
  * the connection. The listeners are put on once and find the owner of the moment, so there is no gap between the two.
@@ -34,6 +34,11 @@ export function ownSocket(socket: Socket, owner: SocketOwner): void {
   socket.on('end', socketOnEnd)
   socket.on('drain', socketOnDrain)
   socket.on('data', socketOnData)
+}
+
+/** Has it an owner? Then it is not for anybody else to take. */
+export function isOwned(socket: Socket): boolean {
+  return (socket as OwnedSocket)[OWNER] !== undefined
 }
 
 function socketOnData(this: OwnedSocket, chunk: Buffer): void {

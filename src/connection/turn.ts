@@ -1,38 +1,54 @@
 /**
  * One run of a handler: it begins with a message (or `open`, `hold`) and ends when the handler has finished.
  *
- * `signal` is made on first use: an AbortController costs more than a whole synchronous handler. Owned by the inbox;
- * ends with `end()`; its signal aborts at the handler's deadline, when the connection begins to end, or never.
+ * `signal` is made on first use: an AbortController costs more than a whole synchronous handler. A pending promise of a
+ * handler keeps its turn, and nothing more: the turn knows its inbox only until the connection is released.
  */
+import type { HoldfastError } from '../base/errors.ts'
+
+/** Who waits for the handler. */
+export interface TurnOwner {
+  turnOnSettled(turn: Turn): void
+  turnOnFailed(turn: Turn, thrown: unknown): void
+}
+
 export class Turn {
   #controller: AbortController | null = null
-  #aborted = false
-  #reason: unknown
+  #reason: HoldfastError | null = null
+  #owner: TurnOwner | null = null
 
   /** Aborts when the handler is past handlerTimeoutMs or the connection ends. Pass it to what the handler waits for. */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController()
-      if (this.#aborted) this.#controller.abort(this.#reason)
+      if (this.#reason !== null) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal
   }
 
-  /** @internal */
-  get aborted(): boolean {
-    return this.#aborted
-  }
-
-  /** @internal why it was aborted */
-  get reason(): unknown {
+  /** @internal why it was aborted; null when it was not */
+  get reason(): HoldfastError | null {
     return this.#reason
   }
 
   /** @internal */
-  abort(reason: unknown): void {
-    if (this.#aborted) return
-    this.#aborted = true
+  abort(reason: HoldfastError): void {
+    if (this.#reason !== null) return
     this.#reason = reason
     this.#controller?.abort(reason)
+  }
+
+  /** @internal tells `owner` when the promise settles; the promise keeps this turn, nobody keeps the promise */
+  waitFor(promise: PromiseLike<unknown>, owner: TurnOwner): void {
+    this.#owner = owner
+    Promise.resolve(promise).then(
+      () => this.#owner?.turnOnSettled(this),
+      (thrown: unknown) => this.#owner?.turnOnFailed(this, thrown),
+    )
+  }
+
+  /** @internal from now on somebody else is told */
+  handOver(owner: TurnOwner): void {
+    this.#owner = owner
   }
 }

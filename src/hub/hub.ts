@@ -90,7 +90,7 @@ export class Hub implements RoomsPort {
   }
 
   /** Sends to all connections; returns how many it was accepted for. */
-  publish(message: Message, options: PublishOptions = {}): number {
+  publish(message: Message, options?: PublishOptions): number {
     return deliver(this.#lives.values(), message, options)
   }
 
@@ -116,15 +116,15 @@ class HubRoom implements Room {
     return this.#rooms.get(this.name)?.size ?? 0
   }
 
-  publish(message: Message, options: PublishOptions = {}): number {
+  publish(message: Message, options?: PublishOptions): number {
     const members = this.#rooms.get(this.name)
     return deliver(members ?? [], message, options)
   }
 }
 
-function deliver(lives: Iterable<Life>, message: Message, options: PublishOptions): number {
+function deliver(lives: Iterable<Life>, message: Message, options: PublishOptions | undefined): number {
   const shared = new SharedMessage(message, 'publish()')
-  const except = options.except === undefined ? null : lifeOf(options.except)
+  const except = options?.except == null ? null : lifeOf(options.except)
   let accepted = 0
   for (const life of lives) {
     if (life === except) continue

@@ -30,9 +30,9 @@ export class FrameReader {
   readonly #inflater: MessageInflater | null
   readonly #now: () => number
 
+  messages = 0 // delivered so far; only to be read
   #status: 0 | 1 | 2 = RUNNING
   #reading = false
-  #messages = 0
   /** Chunks not parsed yet, only while paused. */
   #kept: KeptChunks | null = null
   /** The beginning of a header that is not whole. */
@@ -61,13 +61,13 @@ export class FrameReader {
     this.#now = now
   }
 
-  /** Data messages delivered so far. */
-  get messages(): number {
-    return this.#messages
-  }
-
   get paused(): boolean {
     return this.#status === PAUSED
+  }
+
+  /** A frame or a message has begun and is not complete. */
+  get unfinished(): boolean {
+    return this.#remaining > 0 || this.#message !== null || this.#partial !== null
   }
 
   /** Bytes allocated for what is not delivered yet; 0 at a frame boundary with no message open. */
@@ -288,7 +288,7 @@ export class FrameReader {
       this.#violate(header.TEXT_NOT_UTF8)
       return
     }
-    this.#messages += 1
+    this.messages += 1
     this.#sink.readerOnMessage(message)
   }
 

@@ -27,16 +27,29 @@ export function upgradesOnly(requestTimeoutMs: number): Server {
   return server
 }
 
-/** @throws HoldfastError HF_PORT_IN_USE; other errors of listening as Node has them */
+/** @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE; other errors of listening as Node has them */
 export async function bind(server: Server, listen: ListenOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       if (error.code === 'EADDRINUSE') reject(new HoldfastError('HF_PORT_IN_USE', { port: listen.port }))
       else reject(error)
     }
+    const onClose = (): void => {
+      const wanted = 'listen() to be finished before close()'
+      reject(
+        new HoldfastError('HF_SERVER_STATE', {
+          method: 'listen',
+          state: 'closed meanwhile',
+          wanted,
+          todo: 'await listen()',
+        }),
+      )
+    }
     server.once('error', onError)
+    server.once('close', onClose)
     server.listen({ port: listen.port, ...(listen.host !== undefined && { host: listen.host }) }, () => {
       server.off('error', onError)
+      server.off('close', onClose)
       resolve()
     })
   })

@@ -27,8 +27,12 @@ export interface OpeningContext {
   openingOnGone(): void
 }
 
-/** What came before the 101 is kept up to here; then we stop reading until somebody wants it. */
+/** A client has to wait for the 101 (RFC 6455 section 4.1); what comes before it is kept up to here. */
 const EARLY_BYTES_MAX = 64 * 1024
+const TOO_EARLY: HandshakeFault = {
+  status: 400,
+  reason: 'more than 64 KiB came before the answer; wanted the client to wait',
+}
 
 export class Opening implements DeadlineOwner, SocketOwner {
   readonly socket: Socket
@@ -72,15 +76,16 @@ export class Opening implements DeadlineOwner, SocketOwner {
     this.#context.ledger.upgradeAccepted()
     const early = this.#early === null ? null : Buffer.concat(this.#early)
     this.#early = null
-    if (this.#earlyBytes >= EARLY_BYTES_MAX) this.socket.resume()
     return early
   }
 
   /** Answers with a status and ends the socket. Does nothing when it is answered already. */
   refuse(fault: HandshakeFault): void {
     if (this.#answered) return
+    const tell = this.#onAbort
     this.#answer()
     this.#context.ledger.upgradeRefused(fault.status)
+    tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason: fault.reason }))
     this.#context.openingOnRefused(this.path, fault)
     this.#finish(fault)
   }
@@ -90,7 +95,7 @@ export class Opening implements DeadlineOwner, SocketOwner {
     this.#early ??= []
     this.#early.push(chunk)
     this.#earlyBytes += chunk.length
-    if (this.#earlyBytes >= EARLY_BYTES_MAX) this.socket.pause()
+    if (this.#earlyBytes > EARLY_BYTES_MAX) this.refuse(TOO_EARLY)
   }
 
   socketOnDrain(): void {}
@@ -115,7 +120,12 @@ export class Opening implements DeadlineOwner, SocketOwner {
 
   deadlineOnDue(): void {
     if (this.#answered) {
-      destroySocket(this.socket)
+      // A socket that does not even say that it is closed is given up.
+      if (this.socket.destroyed) this.socketOnClose()
+      else {
+        destroySocket(this.socket)
+        this.#context.wheel.arm(this.#deadline, this.#context.closeTimeoutMs)
+      }
       return
     }
     this.#fail('not answered within handshakeTimeoutMs')
@@ -126,6 +136,7 @@ export class Opening implements DeadlineOwner, SocketOwner {
     if (this.#answered) return
     const tell = this.#onAbort
     this.#answer()
+    this.#early = null
     this.#context.ledger.upgradeFailed()
     this.#context.openingOnFailed(this.path, reason)
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason }))

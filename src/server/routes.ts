@@ -3,7 +3,7 @@
  * Owned by the server; routes are added before it serves and never removed.
  */
 import findMyWay from 'find-my-way'
-import { HoldfastError } from '../base/errors.ts'
+import { HoldfastError, messageOf } from '../base/errors.ts'
 import { readOptions, refuseUnknown } from '../base/options.ts'
 import type { ConnectionHandlers, RouteHandlers } from '../connection/handlers.ts'
 import type { DeflateOptions } from '../protocol/deflate.ts'
@@ -50,6 +50,14 @@ export class Routes {
   add<Data>(path: string, declaration: RouteDeclaration<Data>): void {
     if (typeof path !== 'string' || !path.startsWith('/')) throw invalid(String(path), 'does not start with "/"')
     const where = `route "${path}"`
+    if (typeof declaration !== 'object' || declaration === null) {
+      throw new HoldfastError('HF_OPTION_INVALID', {
+        where,
+        option: 'handlers',
+        value: messageOf(declaration),
+        wanted: 'an object',
+      })
+    }
     const given: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(declaration)) {
       if (!(HANDLERS as readonly string[]).includes(name)) {
@@ -61,7 +69,7 @@ export class Routes {
       }
     }
     const options = readOptions(where, ROUTE_OPTIONS, given, this.#serverOptions)
-    // Methods are taken by name at the time of the call: a declaration may be a class instance.
+    // Handlers are called on the declaration, by name, so they may use `this`.
     const handlers = declaration as ConnectionHandlers<unknown>
     const upgrade =
       declaration.upgrade === undefined ? undefined : (request: UpgradeRequest) => declaration.upgrade?.(request)

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { HoldfastError, messageOf } from '../base/errors.ts'
+import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import { readOptions } from '../base/options.ts'
 import { Scope } from '../base/scope.ts'
@@ -42,9 +42,9 @@ export interface ServerEvents extends ConnectionEvents {
 /** Everything a test may want to own. */
 export interface ServerSurroundings {
   readonly clock?: Clock
+  /** Begins the id of every connection; default: 6 random bytes. */
+  readonly nonce?: string
 }
-
-type Phase = 'new' | 'serving' | 'closing' | 'closed'
 
 export class Server {
   readonly options: ServerOptions
@@ -60,7 +60,6 @@ export class Server {
   readonly #context: UpgradeContext
   readonly #attachments: Attachment[] = []
   #own: HttpServer | null = null
-  #phase: Phase = 'new'
   #closed: Promise<void> | null = null
   #whenEmpty: (() => void) | null = null
 
@@ -80,11 +79,19 @@ export class Server {
     this.#wheel = wheel
     this.#hub = new Hub(() => this.#checkEmpty())
     this.#routes = new Routes(this.options)
-    const nonce = randomBytes(6).toString('base64url')
+    const nonce = surroundings.nonce ?? randomBytes(6).toString('base64url')
     let ids = 0
-    const isClosing = (): boolean => this.#phase === 'closing' || this.#phase === 'closed'
+    const isClosing = (): boolean => this.#closed !== null
     this.#context = {
-      ...{ wheel, now: () => wheel.now, events, ledger: this.#ledger, hub: this.#hub, flushes: new FlushQueue() },
+      ...{
+        wheel,
+        now: () => wheel.now,
+        wallNow: () => this.#clock.wallNow(),
+        events,
+        ledger: this.#ledger,
+        hub: this.#hub,
+        flushes: new FlushQueue(),
+      },
       ...{ inboxBudget: new ByteBudget(inboxBytesMax), routes: this.#routes, middleware: this.#middleware },
       ...{ handshakeTimeoutMs, closeTimeoutMs },
       get closing() {
@@ -111,8 +118,9 @@ export class Server {
     return this
   }
 
-  /** Wraps the upgrade of all routes; the first added is the outermost. */
+  /** Wraps the upgrade of all routes; the first added is the outermost. @throws HoldfastError HF_OPTION_INVALID */
   use(middleware: Middleware): this {
+    if (typeof middleware !== 'function') throw wrongArgument('use()', 'middleware', middleware, 'a function')
     this.#middleware.push(middleware)
     return this
   }
@@ -128,7 +136,8 @@ export class Server {
    * @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE
    */
   async listen(listen: ListenOptions): Promise<void> {
-    this.#begin('listen')
+    this.#refuseWhenClosing('listen')
+    if (this.#own !== null) throw wrongState('listen', 'listening', 'a server that is not listening', 'call it once')
     const own = upgradesOnly(this.options.handshakeTimeoutMs)
     this.#attach(own)
     this.#own = own
@@ -136,9 +145,9 @@ export class Server {
       await bind(own, listen)
     } catch (thrown) {
       // As if it had not been tried: another port may be free.
-      this.#attachments.pop()?.end()
+      const made = this.#attachments.findIndex((attachment) => attachment.httpServer === own)
+      if (made !== -1) this.#attachments.splice(made, 1)[0]?.end()
       this.#own = null
-      if (this.#phase === 'serving') this.#phase = 'new'
       throw thrown
     }
   }
@@ -147,10 +156,12 @@ export class Server {
    * Serves upgrades of an HTTP server that belongs to the application; its ordinary requests are left alone.
    * Works with anything built on node:http or node:https: Express, Fastify, Hono, Koa.
    *
-   * @throws HoldfastError HF_SERVER_STATE
+   * @throws HoldfastError HF_SERVER_STATE, HF_OPTION_INVALID
    */
   attach(httpServer: NetServer): this {
-    this.#begin('attach')
+    this.#refuseWhenClosing('attach')
+    if (typeof httpServer?.on !== 'function')
+      throw wrongArgument('attach()', 'httpServer', httpServer, 'an HTTP server')
     this.#attach(httpServer)
     return this
   }
@@ -200,7 +211,14 @@ export class Server {
    * ended with 1001, then everything is released. Resolves when all is done; a second call gets the same promise.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#close()
+    if (this.#closed === null) {
+      let settle: (done: Promise<void>) => void = () => {}
+      // First the promise: closing runs user code, which may call close() again.
+      this.#closed = new Promise((resolve) => {
+        settle = resolve
+      })
+      settle(this.#close())
+    }
     return this.#closed
   }
 
@@ -209,7 +227,6 @@ export class Server {
   }
 
   async #close(): Promise<void> {
-    this.#phase = 'closing'
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
     const own = this.#own
@@ -220,27 +237,17 @@ export class Server {
       this.#whenEmpty = resolve
       this.#checkEmpty()
     })
+    for (const attachment of this.#attachments) attachment.end()
     own?.closeAllConnections()
     await unbound
-    for (const attachment of this.#attachments) attachment.end()
     this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
     this.#wheel.end()
-    this.#phase = 'closed'
     hold.cancel()
   }
 
-  #begin(method: string): void {
-    if (this.#phase === 'new' || (this.#phase === 'serving' && method === 'attach')) {
-      this.#phase = 'serving'
-      return
-    }
-    const wanted = 'a server that is not listening, closing or closed'
-    throw new HoldfastError('HF_SERVER_STATE', {
-      method,
-      state: this.#phase,
-      wanted,
-      todo: 'make a new one with createServer()',
-    })
+  #refuseWhenClosing(method: string): void {
+    if (this.#closed === null) return
+    throw wrongState(method, 'closed', 'a server that is not closing or closed', 'make a new one with createServer()')
   }
 
   #attach(httpServer: NetServer): void {
@@ -272,9 +279,7 @@ export class Server {
       this.#events.emit('error', { error, ...(connection && { connection }), ...(route !== undefined && { route }) })
       return
     }
-    const { cause } = error
-    const detail = cause instanceof Error ? (cause.stack ?? cause.message) : ''
-    process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail })
+    process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail: stackOf(error.cause) })
   }
 }
 
@@ -285,4 +290,12 @@ export class Server {
  */
 export function createServer(options: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}): Server {
   return new Server(options, surroundings)
+}
+
+function wrongState(method: string, state: string, wanted: string, todo: string): HoldfastError {
+  return new HoldfastError('HF_SERVER_STATE', { method, state, wanted, todo })
+}
+
+function wrongArgument(where: string, option: string, value: unknown, wanted: string): HoldfastError {
+  return new HoldfastError('HF_OPTION_INVALID', { where, option, value: messageOf(value), wanted })
 }

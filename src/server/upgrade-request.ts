@@ -19,7 +19,9 @@ export class RequestHeaders {
 
   /** The value, several joined by ", " (cookies by "; "), or null. @throws HoldfastError HF_REQUEST_OVER after the answer */
   get(name: string): string | null {
-    const value = this.#alive()[name.toLowerCase()]
+    const headers = this.#alive()
+    const key = name.toLowerCase()
+    const value = Object.hasOwn(headers, key) ? headers[key] : undefined
     return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value
   }
 

@@ -7,7 +7,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { HoldfastError, messageOf } from '../base/errors.ts'
-import { isThenable } from '../base/thenable.ts'
 import type { ConnectionContext } from '../connection/connection-context.ts'
 import { Life, type NegotiatedDeflate } from '../connection/life.ts'
 import { ownSocket } from '../connection/socket.ts'
@@ -23,7 +22,8 @@ import {
   responseHead,
 } from '../protocol/handshake.ts'
 import { checkOrigin } from '../protocol/origin.ts'
-import { type Middleware, runOnion } from './middleware.ts'
+import { ask } from './asking.ts'
+import type { Middleware } from './middleware.ts'
 import { Opening, type OpeningContext } from './opening.ts'
 import { Refusal } from './refusal.ts'
 import type { RouteMatch, Routes } from './routes.ts'
@@ -86,7 +86,11 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
     accept(candidate, undefined, [])
     return
   }
-  ask(candidate, new UpgradeRequest(message, path, match.params, offer.protocols, remoteAddress))
+  const request = new UpgradeRequest(message, path, match.params, offer.protocols, remoteAddress)
+  ask(context.middleware, match.route, request, opening, {
+    upgradeOnData: (data) => answered(candidate, request, data),
+    upgradeOnThrown: (thrown) => refuse(candidate, request, thrown),
+  })
 }
 
 /** An upgrade request that has passed all checks of ours. */
@@ -97,26 +101,6 @@ interface Candidate {
   readonly offer: HandshakeOffer
   readonly protocol: string
   readonly remoteAddress: string
-}
-
-/** Asks middleware and `upgrade`, then accepts or refuses, and revokes the request in every case. */
-function ask(candidate: Candidate, request: UpgradeRequest): void {
-  const { context, opening, match } = candidate
-  opening.onAbort((reason) => request.abort(reason))
-  const heart = (): unknown => match.route.upgrade?.(request)
-  let answer: unknown
-  try {
-    answer = context.middleware.length === 0 ? heart() : runOnion(context.middleware, request, heart)
-  } catch (thrown) {
-    refuse(candidate, request, thrown)
-    return
-  }
-  if (isThenable(answer)) {
-    Promise.resolve(answer).then(
-      (data) => answered(candidate, request, data),
-      (thrown: unknown) => refuse(candidate, request, thrown),
-    )
-  } else answered(candidate, request, answer)
 }
 
 function answered(candidate: Candidate, request: UpgradeRequest, data: unknown): void {
@@ -133,15 +117,12 @@ function answered(candidate: Candidate, request: UpgradeRequest, data: unknown):
 
 function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown): void {
   const { context, opening, match } = candidate
-  const late = opening.answered
   request.revoke()
   if (thrown instanceof Refusal) {
     opening.refuse({ status: thrown.status, reason: thrown.message, headers: thrown.headers })
     return
   }
   opening.refuse(FAILED)
-  // Failing because its signal said so is what an upgrade should do when the peer has left.
-  if (late) return
   const route = match.route.path
   const details = { route, message: messageOf(thrown) }
   context.report(new HoldfastError('HF_UPGRADE_FAILED', details, { cause: thrown }), undefined, route)
@@ -159,14 +140,15 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
     extraHeaders,
   )
   const early = opening.accept()
-  socket.setNoDelay(true)
+  // A transport of the user's own may have no such thing.
+  socket.setNoDelay?.(true)
   const life = new Life({
     context,
     route,
     options: route.options,
     socket,
     id: context.nextId(),
-    openedAt: Date.now(),
+    openedAt: context.wallNow(),
     data,
     params: match.params,
     protocol,

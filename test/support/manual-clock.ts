@@ -17,6 +17,10 @@ export class ManualClock implements Clock {
     this.#now = startsAt
   }
 
+  wallNow(): number {
+    return 1_700_000_000_000 + this.now()
+  }
+
   now(): number {
     return this.#now
   }
