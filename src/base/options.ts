@@ -62,7 +62,7 @@ export function readOptions<Table extends OptionTable>(
   fallback?: Partial<Options<Table>>,
 ): Options<Table> {
   if (typeof input !== 'object' || input === null) {
-    throw new HoldfastError('HF_OPTION_INVALID', { where, option: 'options', value: show(input), wanted: 'an object' })
+    throw wrongArgument(where, 'options', input, 'an object')
   }
   const names = Object.keys(table)
   for (const name of Object.keys(input)) refuseUnknown(where, name, names)
@@ -76,11 +76,16 @@ export function readOptions<Table extends OptionTable>(
     }
     const checked = entry.schema.safeParse(value)
     if (!checked.success) {
-      throw new HoldfastError('HF_OPTION_INVALID', { where, option: name, value: show(value), wanted: entry.range })
+      throw wrongArgument(where, name, value, entry.range)
     }
     options[name] = checked.data
   }
   return Object.freeze(options) as Options<Table>
+}
+
+/** HF_OPTION_INVALID for an argument that is not what it has to be. */
+export function wrongArgument(where: string, option: string, value: unknown, wanted: string): HoldfastError {
+  return new HoldfastError('HF_OPTION_INVALID', { where, option, value: show(value), wanted })
 }
 
 /** @throws HoldfastError HF_OPTION_UNKNOWN when `name` is none of `known`, suggesting the nearest */

@@ -3,8 +3,8 @@
  * Owned by the server; routes are added before it serves and never removed.
  */
 import findMyWay from 'find-my-way'
-import { HoldfastError, messageOf } from '../base/errors.ts'
-import { readOptions, refuseUnknown } from '../base/options.ts'
+import { HoldfastError } from '../base/errors.ts'
+import { readOptions, refuseUnknown, wrongArgument } from '../base/options.ts'
 import type { ConnectionHandlers, RouteHandlers } from '../connection/handlers.ts'
 import type { DeflateOptions } from '../protocol/deflate.ts'
 import {
@@ -51,12 +51,7 @@ export class Routes {
     if (typeof path !== 'string' || !path.startsWith('/')) throw invalid(String(path), 'does not start with "/"')
     const where = `route "${path}"`
     if (typeof declaration !== 'object' || declaration === null) {
-      throw new HoldfastError('HF_OPTION_INVALID', {
-        where,
-        option: 'handlers',
-        value: messageOf(declaration),
-        wanted: 'an object',
-      })
+      throw wrongArgument(where, 'handlers', declaration, 'an object')
     }
     const given: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(declaration)) {
@@ -64,8 +59,7 @@ export class Routes {
         refuseUnknown(where, name, [...HANDLERS, ...Object.keys(ROUTE_OPTIONS)])
         given[name] = value
       } else if (value !== undefined && typeof value !== 'function') {
-        const details = { where, option: name, value: `a value of type ${typeof value}`, wanted: 'a function' }
-        throw new HoldfastError('HF_OPTION_INVALID', details)
+        throw wrongArgument(where, name, value, 'a function')
       }
     }
     const options = readOptions(where, ROUTE_OPTIONS, given, this.#serverOptions)

@@ -10,7 +10,7 @@ import type { Server as NetServer, Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
-import { readOptions } from '../base/options.ts'
+import { readOptions, wrongArgument } from '../base/options.ts'
 import { Scope } from '../base/scope.ts'
 import { Wheel } from '../base/wheel.ts'
 import { ByteBudget } from '../connection/byte-budget.ts'
@@ -294,8 +294,4 @@ export function createServer(options: ServerOptionsInput = {}, surroundings: Ser
 
 function wrongState(method: string, state: string, wanted: string, todo: string): HoldfastError {
   return new HoldfastError('HF_SERVER_STATE', { method, state, wanted, todo })
-}
-
-function wrongArgument(where: string, option: string, value: unknown, wanted: string): HoldfastError {
-  return new HoldfastError('HF_OPTION_INVALID', { where, option, value: messageOf(value), wanted })
 }
