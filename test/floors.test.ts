@@ -1,0 +1,56 @@
+/**
+ * The linter, with this project's configuration, refuses an import that goes up and lets one through that goes down.
+ * Runs it over a house of its own in a temporary folder, which it removes.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome')
+const ROOMS = ['base', 'protocol', 'connection', 'hub', 'server'] as const
+
+/** The lines of the linter's complaints about a file in `from` that imports from `to`. */
+function complaints(from: string, to: string, text: RegExp): number {
+  const house = mkdtempSync(join(tmpdir(), 'floors-'))
+  try {
+    const configuration = JSON.parse(readFileSync('biome.json', 'utf8'))
+    delete configuration.$schema
+    configuration.vcs = { enabled: false }
+    writeFileSync(join(house, 'biome.json'), JSON.stringify(configuration))
+    for (const [room, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      mkdirSync(join(house, 'src', room), { recursive: true })
+      writeFileSync(
+        join(house, 'src', room, 'probe.ts'),
+        `import { b } from '../${other}/probe.ts'\n\nexport const a: unknown = b\n`,
+      )
+    }
+    const run = spawnSync(process.execPath, [biome, 'lint', '.'], { cwd: house, encoding: 'utf8', timeout: 30_000 })
+    assert.equal(run.error, undefined)
+    const blocks = (run.stdout + run.stderr).split(/\n(?=src\/)/)
+    return blocks.filter((block) => block.startsWith(`src/${from}/`) && text.test(block)).length
+  } finally {
+    rmSync(house, { recursive: true, force: true })
+  }
+}
+
+for (const [floor, lower] of ROOMS.entries()) {
+  const upper = ROOMS[floor + 1] ?? 'cli'
+  test(`${lower}/ may not import ${upper}/`, () => {
+    assert.equal(complaints(lower, upper, /Imports only go down/), 1)
+  })
+  if (upper === 'cli') continue
+  test(`${upper}/ may import ${lower}/`, () => {
+    assert.equal(complaints(upper, lower, /Imports only go down/), 0)
+  })
+}
+
+test('a cycle of imports is refused', () => {
+  assert.equal(complaints('hub', 'server', /noImportCycles/), 1)
+})
