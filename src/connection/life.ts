@@ -143,8 +143,8 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   socketOnData(chunk: Buffer): void {
     this.heardAt = this.context.wheel.now
     this.reader.read(chunk)
-    if (this.#heldBytes !== 0 || this.reader.unfinished || this.reader.paused || this.inbox.bytes !== 0)
-      this.trackHeld()
+    const waits = this.#heldBytes !== 0 || this.reader.paused || this.inbox.bytes !== 0
+    if (waits || this.reader.unfinished || this.#messageDeadline !== null) this.trackHeld()
   }
 
   socketOnDrain(): void {

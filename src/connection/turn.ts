@@ -42,13 +42,20 @@ export class Turn {
   waitFor(promise: PromiseLike<unknown>, owner: TurnOwner): void {
     this.#owner = owner
     Promise.resolve(promise).then(
-      () => this.#owner?.turnOnSettled(this),
-      (thrown: unknown) => this.#owner?.turnOnFailed(this, thrown),
+      () => this.#settle()?.turnOnSettled(this),
+      (thrown: unknown) => this.#settle()?.turnOnFailed(this, thrown),
     )
   }
 
   /** @internal from now on somebody else is told */
   handOver(owner: TurnOwner): void {
-    this.#owner = owner
+    if (this.#owner !== null) this.#owner = owner
+  }
+
+  /** Nobody has to be told any more after this: a turn that somebody keeps keeps nothing. */
+  #settle(): TurnOwner | null {
+    const owner = this.#owner
+    this.#owner = null
+    return owner
   }
 }

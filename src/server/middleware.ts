@@ -3,7 +3,7 @@
  * Pure: owns nothing beyond the call.
  */
 import { HoldfastError } from '../base/errors.ts'
-import { Refusal } from './refusal.ts'
+import { isRefusal } from './refusal.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /**
@@ -36,7 +36,7 @@ export async function runOnion(
       return inner
     }
     const result = await layer(request, next)
-    if (result instanceof Refusal) throw result
+    if (isRefusal(result)) throw result
     if (calls === 0) throw wrong('returned without calling next()')
     if (calls > 1) throw wrong('called next() twice')
     // Also when the layer did not wait, or caught what came: a refusal further in stands.

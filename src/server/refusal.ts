@@ -35,3 +35,12 @@ export function reject(status: number, reason = '', headers: Readonly<Record<str
   refusalHead(status, reason, headers)
   return new Refusal(status, reason, { ...headers })
 }
+
+/** Is it what `reject()` makes? Never throws, whatever it is given. */
+export function isRefusal(value: unknown): value is Refusal {
+  try {
+    return value instanceof Refusal
+  } catch {
+    return false
+  }
+}

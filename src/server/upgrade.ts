@@ -25,7 +25,7 @@ import { checkOrigin } from '../protocol/origin.ts'
 import { ask } from './asking.ts'
 import type { Middleware } from './middleware.ts'
 import { Opening, type OpeningContext } from './opening.ts'
-import { Refusal } from './refusal.ts'
+import { isRefusal } from './refusal.ts'
 import type { RouteMatch, Routes } from './routes.ts'
 import { UpgradeRequest } from './upgrade-request.ts'
 
@@ -105,7 +105,7 @@ interface Candidate {
 
 function answered(candidate: Candidate, request: UpgradeRequest, data: unknown): void {
   // Returning a refusal instead of throwing it must not let anybody in.
-  if (data instanceof Refusal) {
+  if (isRefusal(data)) {
     refuse(candidate, request, data)
     return
   }
@@ -118,7 +118,7 @@ function answered(candidate: Candidate, request: UpgradeRequest, data: unknown):
 function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown): void {
   const { context, opening, match } = candidate
   request.revoke()
-  if (thrown instanceof Refusal) {
+  if (isRefusal(thrown)) {
     opening.refuse({ status: thrown.status, reason: thrown.message, headers: thrown.headers })
     return
   }

@@ -149,7 +149,7 @@ const PROGRAM = `
   const t = { after: (fn) => cleanups.push(fn) }
   for (const listened of [false, true]) {
     const announced = []
-    const server = createServer({ closeTimeoutMs: 100, handlerTimeoutMs: 1000 })
+    const server = createServer({ closeTimeoutMs: 100, handlerTimeoutMs: 1000, handshakeTimeoutMs: 500 })
     let value
     const boom = () => { throw value }
     const later = async () => { await 1; throw value }
@@ -179,7 +179,7 @@ const PROGRAM = `
         if (path !== '/scope') await until('gone or closing', () => client.ended || client.closed || path.includes('upgrade'))
         return client
       }))
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await new Promise((resolve) => setTimeout(resolve, 40))
       for (const client of clients) client.destroy()
       await until('all are over', () => server.ledger().sockets === 0 && server.connections.size === 0)
       await new Promise(setImmediate)
@@ -201,7 +201,7 @@ test('whatever is thrown, from wherever, is announced and crashes nothing', asyn
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  const [code] = await within('the program', once(child, 'close'), 30_000)
+  const [code] = await within('the program', once(child, 'close'), 14_000)
   assert.equal(output, 'done false\ndone true\n')
   assert.equal(code, 0)
 })
