@@ -1,6 +1,6 @@
 /**
  * Collects the outboxes that were written to in this turn of the event loop and writes each once, when the loop has
- * dealt with what it had to read (the check phase: `setImmediate`). It also has the memory they write into.
+ * dealt with what it had to read (the check phase: `setImmediate`), or when the memory they write into is full.
  *
  * Owned by the server; holds an outbox for at most one turn. Never fails: a socket that is gone takes its writes in
  * silence, its own `close` tells the story.
@@ -16,12 +16,19 @@ export class FlushQueue {
   readonly slab: Slab = new Slab()
   #waiting: Flushable[] = []
   #writing: Flushable[] = []
+  #flushing = false
 
   add(outbox: Flushable): void {
     if (this.#waiting.push(outbox) === 1) setImmediate(this.#flush)
   }
 
+  /** Writes before the turn is over: the slab is full. */
+  flushNow(): void {
+    if (!this.#flushing) this.#flush()
+  }
+
   readonly #flush = (): void => {
+    this.#flushing = true
     const outboxes = this.#waiting
     this.#waiting = this.#writing
     this.#writing = outboxes
@@ -30,6 +37,7 @@ export class FlushQueue {
       if (!(outboxes[index] as Flushable).flush()) taken = false
     }
     outboxes.length = 0
-    this.slab.turnOver(taken)
+    this.slab.flushed(taken)
+    this.#flushing = false
   }
 }

@@ -13,7 +13,7 @@ import { PONG } from '../protocol/opcodes.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
 
 /** A batch is at most so long, and what is longer is not copied into one. */
-const BATCH_BYTES_MAX = 16 * 1024
+const BATCH_BYTES_MAX = 24 * 1024
 const BATCH_BYTES_MIN = 1024
 
 export class Outbox implements Flushable {
@@ -146,29 +146,49 @@ export class Outbox implements Flushable {
   #reserve(bytes: number): number {
     this.#schedule()
     const memory = this.#memory
-    if (memory === null) return this.#begin(bytes, bytes)
+    if (memory === null) return this.#begin(bytes)
     const at = this.#end
-    const written = at - this.#start
     if (at + bytes > this.#limit) {
+      const written = at - this.#start
       if (written + bytes > BATCH_BYTES_MAX) {
         this.#closeBatch()
-        return this.#begin(bytes, bytes)
+        return this.#begin(bytes)
       }
-      if (this.#limit === at && this.#flushes.slab.extend(memory, at, bytes)) this.#limit += bytes
-      else {
-        // Others have written in between: move to where there is room to grow.
-        const from = this.#start
-        this.#begin(Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, (written + bytes) * 2)), written)
-        ;(this.#memory as Buffer).set(memory.subarray(from, at), this.#start)
-        return this.#reserve(bytes)
-      }
+      if (this.#limit !== at || !this.#flushes.slab.extend(memory, at, bytes)) return this.#move(memory, written, bytes)
+      this.#limit += bytes
     }
     this.#end = at + bytes
     return at
   }
 
-  /** Begins a batch of `bytes` with room for `room`; returns its start. */
-  #begin(room: number, bytes: number): number {
+  /** Begins a batch of `bytes`; returns its start. */
+  #begin(bytes: number): number {
+    this.#makeRoom(bytes)
+    this.#take(bytes, bytes)
+    return this.#start
+  }
+
+  /** Others have written in between: moves the batch to where it has room to grow, and adds `bytes`; returns their start. */
+  #move(from: Buffer, written: number, bytes: number): number {
+    const room = Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, (written + bytes) * 2))
+    this.#makeRoom(room)
+    // Making room may have written the batch out.
+    if (this.#memory === null) return this.#begin(bytes)
+    const start = this.#start
+    this.#take(room, written + bytes)
+    from.copy(this.#memory, this.#start, start, start + written)
+    return this.#start + written
+  }
+
+  /** When the slab is full, everybody's batches are written, this one's too. */
+  #makeRoom(bytes: number): void {
+    if (this.blocked || this.#flushes.slab.hasRoom(bytes)) return
+    this.#flushes.flushNow()
+    this.#schedule()
+  }
+
+  /** Takes memory with room for `room` bytes, of which `bytes` are used. */
+  #take(room: number, bytes: number): void {
     if (this.blocked) {
       // What waits long has memory of its own, or it would keep the slab of everybody.
       this.#memory = Buffer.allocUnsafeSlow(room)
@@ -179,7 +199,6 @@ export class Outbox implements Flushable {
     }
     this.#end = this.#start + bytes
     this.#limit = this.#start + room
-    return this.#start
   }
 
   #reference(piece: Uint8Array): void {

@@ -2,7 +2,7 @@
  * One piece of memory into which outboxes build what they write in this turn of the event loop.
  *
  * Regions are handed out one after another; the last one can grow in place, so an outbox that is written to many times in
- * a row costs no copy. When the turn is over and the kernel has taken everything, the memory is used again: in the
+ * a row costs no copy. When all is written and the kernel has taken everything, the memory is used again: in the
  * ordinary case a server allocates nothing to write. Memory that a slow socket may still refer to is used up to its end, but
  * not again; it goes with the last write that needs it.
  *
@@ -19,9 +19,14 @@ export class Slab {
   /** Something may still refer to a part of the memory: it is used up, but never used again. */
   #pinned = false
 
+  /** Is there room for so many bytes, without new memory? */
+  hasRoom(bytes: number): boolean {
+    return this.used + bytes <= this.memory.length
+  }
+
   /** Hands out `bytes` (at most SLAB_BYTES) and returns where they begin in `memory`, which may be another one now. */
   take(bytes: number): number {
-    if (this.used + bytes > this.memory.length) {
+    if (!this.hasRoom(bytes)) {
       this.memory = Buffer.allocUnsafeSlow(SLAB_BYTES)
       this.used = 0
       this.#pinned = false
@@ -38,8 +43,8 @@ export class Slab {
     return true
   }
 
-  /** The turn is over. @param taken the kernel has taken all that was written */
-  turnOver(taken: boolean): void {
+  /** Everything has been written. @param taken the kernel has taken all of it */
+  flushed(taken: boolean): void {
     if (!taken) this.#pinned = true
     if (!this.#pinned) this.used = 0
   }
