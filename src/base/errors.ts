@@ -74,7 +74,7 @@ export const ERRORS = {
   HF_HANDLER_FAILED: {
     seen: 'handler {handler} of route {route} threw: {message}',
     wanted: 'handlers to deal with their own errors',
-    todo: 'the connection was ended with 1011; the error is in `cause`',
+    todo: 'its connection ends with 1011, unless it was ending already; the error is in `cause`',
   },
   HF_HANDLER_OVERDUE: {
     seen: 'handler {handler} of route {route} has not finished after {ms} ms',

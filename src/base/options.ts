@@ -96,14 +96,15 @@ export function refuseUnknown(where: string, name: string, known: readonly strin
     where,
     option: name,
     known: known.join(', '),
-    suggestion: nearest && nearest.far <= 4 ? `did you mean "${nearest.word}"?` : 'remove it',
+    // Half of it may be wrong, or it is another word.
+    suggestion: nearest && nearest.far <= nearest.word.length / 2 ? `did you mean "${nearest.word}"?` : 'remove it',
   })
 }
 
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
-  return Array.isArray(value) ? 'an array with something else in it' : `a value of type ${typeof value}`
+  return Array.isArray(value) ? `[${value.slice(0, 10).map(show).join(', ')}]` : `a value of type ${typeof value}`
 }
 
 /** Levenshtein distance: how many letters to change, add or leave out. */

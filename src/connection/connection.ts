@@ -5,6 +5,7 @@
  * numbers: even one forgotten in a map is small. Made by the server, ended by either side, the network or a limit.
  */
 import { HoldfastError } from '../base/errors.ts'
+import { refuseUnknown, wrongArgument } from '../base/options.ts'
 import type { Scope } from '../base/scope.ts'
 import { isCloseCodeOnWire } from '../protocol/close-codes.ts'
 import { closeReasonFits } from '../protocol/close-payload.ts'
@@ -42,7 +43,7 @@ export class Connection<Data = unknown> {
   #end: ConnectionEnd | null = null
 
   static {
-    readLife = (connection) => (#life in connection ? connection.#life : null)
+    readLife = (connection) => (isObject(connection) && #life in connection ? connection.#life : null)
   }
 
   /** @internal */
@@ -140,9 +141,10 @@ export class Connection<Data = unknown> {
   /**
    * Ends the connection with a closing handshake: what was sent before is written first. Does nothing when it is ending.
    *
-   * @throws HoldfastError HF_CLOSE_CODE, HF_SEND_TOO_LONG
+   * @throws HoldfastError HF_CLOSE_CODE, HF_SEND_TOO_LONG, HF_OPTION_INVALID, HF_OPTION_UNKNOWN
    */
   end(options: EndOptions = {}): void {
+    checkEnd(options)
     const { code = 1000, reason = '' } = options
     if (!isCloseCodeOnWire(code)) throw new HoldfastError('HF_CLOSE_CODE', { code: String(code) })
     if (!closeReasonFits(reason)) throw tooLong('end() as reason', Buffer.byteLength(reason), CONTROL_BYTES_MAX - 2)
@@ -154,8 +156,9 @@ export class Connection<Data = unknown> {
     if (this.#life !== null) beginClosing(this.#life, ENDINGS.killed, 'kill')
   }
 
-  /** Joins a room; false when it is in it already, or is ending. */
+  /** Joins a room; false when it is in it already, or is ending. @throws HoldfastError HF_OPTION_INVALID */
   join(room: string): boolean {
+    if (typeof room !== 'string') throw wrongArgument('join()', 'room', room, 'the name of a room')
     const life = this.#life
     return life?.context.hub.join(life, room) ?? false
   }
@@ -191,6 +194,21 @@ export class Connection<Data = unknown> {
 /** The live part of a connection, or null when it has closed. For the floors of the library, not for users. */
 export function lifeOf(connection: Connection): Life | null {
   return readLife(connection)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** A caller used to `close(code, reason)` must not end with 1000 unawares. */
+function checkEnd(options: EndOptions): void {
+  if (!isObject(options)) {
+    throw wrongArgument('end()', 'options', options, "an object such as { code: 4001, reason: 'signed out' }")
+  }
+  for (const name of Object.keys(options)) refuseUnknown('end()', name, ['code', 'reason'])
+  if (options.reason !== undefined && typeof options.reason !== 'string') {
+    throw wrongArgument('end()', 'reason', options.reason, 'a string')
+  }
 }
 
 function tooLong(method: string, bytes: number, max: number): HoldfastError {

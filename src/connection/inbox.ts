@@ -13,6 +13,7 @@ import { HoldfastError, messageOf } from '../base/errors.ts'
 import { isAbort, isThenable } from '../base/thenable.ts'
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import { ENDINGS } from '../protocol/ending.ts'
+import { discard } from './discard.ts'
 import { LateTurn } from './late-turn.ts'
 import type { Life } from './life.ts'
 import { Turn, type TurnOwner } from './turn.ts'
@@ -57,7 +58,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
 
   deliver(message: string | Buffer): void {
     if (this.#stopped) {
-      this.#life.discarded(1)
+      discard(this.#life, 1)
       return
     }
     if (this.idle) {
@@ -67,7 +68,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     }
     this.#queue ??= new BoundedQueue(this.#life.options.handlerQueueMax)
     // A string counts by its length: cheap, and off by a factor of two at most.
-    if (!this.#queue.push(message, message.length)) this.#life.discarded(1)
+    if (!this.#queue.push(message, message.length)) discard(this.#life, 1)
     if (this.#queue.full) this.#life.pauseReading()
   }
 
@@ -83,7 +84,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#nextHook = null
     this.#disarm()
     this.#whenIdle = null
-    if (this.#queue !== null) this.#life.discarded(this.#queue.clear())
+    if (this.#queue !== null) discard(this.#life, this.#queue.clear())
     if (this.#turn !== null) this.#turn.abort(this.#life.endReason())
   }
 

@@ -56,7 +56,8 @@ export interface LifeInit {
   readonly data: unknown
   readonly params: Readonly<Record<string, string>>
   readonly protocol: string
-  readonly remoteAddress: string
+  /** Null: to be asked of the socket when somebody wants it. */
+  readonly remoteAddress: string | null
   readonly deflate: NegotiatedDeflate | null
 }
 
@@ -70,7 +71,6 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   readonly data: unknown
   readonly params: Readonly<Record<string, string>>
   readonly protocol: string
-  readonly remoteAddress: string
   readonly deflate: NegotiatedDeflate | null
   readonly outbox: Outbox
   readonly inbox: Inbox
@@ -91,6 +91,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   #messageDeadline: MessageDeadline | null = null
   /** What this connection has taken of inboxBytesMax. */
   #heldBytes = 0
+  #remoteAddress: string | null
   #endReason: HoldfastError | null = null
   #socketGone = false
 
@@ -102,7 +103,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
     this.data = init.data
     this.params = init.params
     this.protocol = init.protocol
-    this.remoteAddress = init.remoteAddress
+    this.#remoteAddress = init.remoteAddress
     this.deflate = init.deflate
     this.heardAt = init.context.wheel.now
     this.outbox = new Outbox(init.socket, init.context.flushes)
@@ -110,6 +111,11 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
     this.deadline = new Deadline(this)
     this.reader = new FrameReader(this, init.options, init.deflate?.inflater ?? null, init.context.now)
     this.connection = new Connection(init.id, init.openedAt, this)
+  }
+
+  get remoteAddress(): string {
+    this.#remoteAddress ??= this.socket.remoteAddress ?? ''
+    return this.#remoteAddress
   }
 
   get scope(): Scope {
@@ -287,14 +293,5 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   overdue(error: HoldfastError): void {
     this.context.events.emit('overdue', { connection: this.connection, route: this.route.path, error })
     this.report(error)
-  }
-
-  /** Messages that had come are not going to be handled. */
-  discarded(messages: number): void {
-    if (messages === 0) return
-    const { events, ledger } = this.context
-    ledger.messagesDiscarded += messages
-    if (events.wanted('discard'))
-      events.emit('discard', { connection: this.connection, route: this.route.path, messages })
   }
 }

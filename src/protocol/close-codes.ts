@@ -57,6 +57,7 @@ export const CLOSE_CODES: readonly CloseCode[] = [
 
 /** May this code stand in a close frame? RFC 6455 section 7.4.2 leaves 3000-4999 to libraries and applications. */
 export function isCloseCodeOnWire(code: number): boolean {
+  if (!Number.isInteger(code)) return false
   if (code >= 3000 && code <= 4999) return true
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014)
 }

@@ -43,7 +43,7 @@ export function ask(
 // Each in a function of its own: closures of one function share all that any of them needs.
 
 function letGoOnAbort(opening: Opening, request: UpgradeRequest, cell: Cell): void {
-  opening.onAbort((reason) => {
+  opening.wait((reason) => {
     cell.answers = null
     request.abort(reason)
     request.revoke()

@@ -3,6 +3,7 @@
  */
 import { createServer, type Server } from 'node:http'
 import { HoldfastError } from '../base/errors.ts'
+import { refuseUnknown, wrongArgument } from '../base/options.ts'
 
 export interface ListenOptions {
   /** 0 takes a free one; see `server.port`. */
@@ -25,6 +26,22 @@ export function upgradesOnly(requestTimeoutMs: number): Server {
     request.resume()
   })
   return server
+}
+
+const LISTEN_OPTIONS = ['port', 'host']
+
+/** @throws HoldfastError HF_OPTION_INVALID, HF_OPTION_UNKNOWN */
+export function checkListen(listen: ListenOptions): void {
+  const where = 'listen()'
+  if (typeof listen !== 'object' || listen === null) {
+    throw wrongArgument(where, 'options', listen, 'an object such as { port: 8080 }')
+  }
+  for (const name of Object.keys(listen)) refuseUnknown(where, name, LISTEN_OPTIONS)
+  const { port, host } = listen
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw wrongArgument(where, 'port', port, 'a whole number from 0 to 65535')
+  }
+  if (host !== undefined && typeof host !== 'string') throw wrongArgument(where, 'host', host, 'a name or an address')
 }
 
 /** @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE; other errors of listening as Node has them */

@@ -8,7 +8,7 @@ import type { UpgradeRequest } from './upgrade-request.ts'
 
 /**
  * Wraps the upgrade: may wait, look at the request, throw `reject()`, and sees what `upgrade` returned. Must call `next`
- * exactly once and return what it returned (or something else, which then becomes connection.data). A refusal further in
+ * exactly once. What it returns becomes connection.data; when it returns nothing, what `next` gave does. A refusal further in
  * stands, also when it is caught here.
  */
 export type Middleware = (request: UpgradeRequest, next: () => Promise<unknown>) => unknown
@@ -40,8 +40,8 @@ export async function runOnion(
     if (calls === 0) throw wrong('returned without calling next()')
     if (calls > 1) throw wrong('called next() twice')
     // Also when the layer did not wait, or caught what came: a refusal further in stands.
-    await inner
-    return result
+    const passed = await inner
+    return result === undefined ? passed : result
   }
   return run(0)
 }

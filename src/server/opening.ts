@@ -55,7 +55,6 @@ export class Opening implements DeadlineOwner, SocketOwner {
     ownSocket(socket, this)
     if (head.length > 0) this.socketOnData(head)
     if (socket.timeout) socket.setTimeout(0)
-    context.wheel.arm(this.#deadline, context.handshakeTimeoutMs)
     // A socket that was gone before we were called may not say so again.
     if (socket.destroyed) queueMicrotask(() => this.socketOnClose())
   }
@@ -65,9 +64,10 @@ export class Opening implements DeadlineOwner, SocketOwner {
     return this.#answered
   }
 
-  /** Calls `fn` when the peer leaves or the deadline passes before the answer. */
-  onAbort(fn: (reason: HoldfastError) => void): void {
+  /** The answer is not going to come in this turn: the deadline runs, and `fn` is called when it passes or the peer leaves. */
+  wait(fn: (reason: HoldfastError) => void): void {
     this.#onAbort = fn
+    this.#context.wheel.arm(this.#deadline, this.#context.handshakeTimeoutMs)
   }
 
   /** Gives the socket up to whoever calls; returns the bytes that came early. The caller owns the socket next. */

@@ -57,7 +57,7 @@ export const UPGRADE_OPTIONS = {
     z
       .union([z.enum(['same-host', 'any']), z.array(z.string().refine((origin) => normaliseOrigin(origin) !== null))])
       .readonly(),
-    "'same-host', 'any', or a list of origins such as 'https://app.example.com'",
+    "'same-host', 'any', or a list of origins such as 'https://app.example.com': scheme and host, no path, no slash at the end",
     {
       default: 'same-host',
       about: 'Which web pages may connect: those of the same host, all, or the ones listed. Others get 403.',

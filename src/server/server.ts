@@ -10,7 +10,7 @@ import type { Server as NetServer, Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
-import { readOptions, wrongArgument } from '../base/options.ts'
+import { readOptions, refuseUnknown, wrongArgument } from '../base/options.ts'
 import { Scope } from '../base/scope.ts'
 import { Wheel } from '../base/wheel.ts'
 import { ByteBudget } from '../connection/byte-budget.ts'
@@ -23,7 +23,8 @@ import { Ledger, type LedgerCounts } from '../hub/ledger.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
 import { Attachment } from './attachment.ts'
-import { bind, type ListenOptions, upgradesOnly } from './listen.ts'
+import { EVENT_NAMES } from './event-names.ts'
+import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
 import type { Middleware } from './middleware.ts'
 import { type RouteDeclaration, Routes } from './routes.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
@@ -39,10 +40,9 @@ export interface ServerEvents extends ConnectionEvents {
   stall: { readonly stalledMs: number }
 }
 
-/** Everything a test may want to own. */
+/** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
   readonly clock?: Clock
-  /** Begins the id of every connection; default: 6 random bytes. */
   readonly nonce?: string
 }
 
@@ -127,15 +127,18 @@ export class Server {
 
   /** Calls `listener` for each event of that name until the returned function is called. */
   on<Name extends keyof ServerEvents>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void {
+    refuseUnknown('on()', name, EVENT_NAMES)
+    if (typeof listener !== 'function') throw wrongArgument('on()', 'listener', listener, 'a function')
     return this.#events.on(name, listener)
   }
 
   /**
    * Listens with an HTTP server of its own, which answers everything but upgrades with 426.
    *
-   * @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE
+   * @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE, HF_OPTION_INVALID, HF_OPTION_UNKNOWN
    */
   async listen(listen: ListenOptions): Promise<void> {
+    checkListen(listen)
     this.#refuseWhenClosing('listen')
     if (this.#own !== null) throw wrongState('listen', 'listening', 'a server that is not listening', 'call it once')
     const own = upgradesOnly(this.options.handshakeTimeoutMs)

@@ -80,13 +80,12 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
     opening.refuse(protocol)
     return
   }
-  const { remoteAddress = '' } = socket
-  const candidate: Candidate = { context, opening, match, offer, protocol, remoteAddress }
+  const candidate: Candidate = { context, opening, match, offer, protocol }
   if (match.route.upgrade === undefined && context.middleware.length === 0) {
     accept(candidate, undefined, [])
     return
   }
-  const request = new UpgradeRequest(message, path, match.params, offer.protocols, remoteAddress)
+  const request = new UpgradeRequest(message, path, match.params, offer.protocols, socket.remoteAddress ?? '')
   ask(context.middleware, match.route, request, opening, {
     upgradeOnData: (data) => answered(candidate, request, data),
     upgradeOnThrown: (thrown) => refuse(candidate, request, thrown),
@@ -100,7 +99,6 @@ interface Candidate {
   readonly match: RouteMatch
   readonly offer: HandshakeOffer
   readonly protocol: string
-  readonly remoteAddress: string
 }
 
 function answered(candidate: Candidate, request: UpgradeRequest, data: unknown): void {
@@ -129,7 +127,7 @@ function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown):
 }
 
 function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (readonly [string, string])[]): void {
-  const { context, opening, match, offer, protocol, remoteAddress } = candidate
+  const { context, opening, match, offer, protocol } = candidate
   const { socket } = opening
   const { route } = match
   const deflate = route.deflate === null ? null : negotiate(offer, route.deflate, route.options.messageBytesMax)
@@ -152,7 +150,8 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
     data,
     params: match.params,
     protocol,
-    remoteAddress,
+    // A closed socket has no address any more: only a close handler can ask that late.
+    remoteAddress: route.handlers.close === undefined ? null : (socket.remoteAddress ?? ''),
     deflate,
   })
   ownSocket(socket, life)

@@ -8,7 +8,7 @@ import { deflateRawSync } from 'node:zlib'
 import { createServer, type Server, type ServerOptionsInput } from '../../src/index.ts'
 import { until } from '../support/deadline.ts'
 import { connectRaw, openRaw, type RawClient, type RequestHeaders, upgradeText } from '../support/raw-client.ts'
-import { errorsOf, serve, settled } from '../support/serving.ts'
+import { errorsOf, makeServer, onlyConnection, serve, settled } from '../support/serving.ts'
 import { clientFrame, type FrameShape } from '../support/wire.ts'
 
 const OPTIONS: ServerOptionsInput = {
@@ -249,7 +249,7 @@ const WRONG_ROUTES: readonly (readonly [unknown, Record<string, unknown>, RegExp
   [undefined, {}, /HF_ROUTE_INVALID/],
   ['/twice', {}, /route "\/twice".*HF_ROUTE_INVALID/],
   ['/a', { onMessage: () => {} }, /unknown option "onMessage" in route "\/a".*did you mean "message"\?/],
-  ['/b', { message: 'no function' }, /message is a value of type string; wanted a function/],
+  ['/b', { message: 'no function' }, /message is "no function"; wanted a function/],
   ['/c', { idleTimeoutMs: 1 }, /route "\/c": idleTimeoutMs is 1; wanted a whole number from 100/],
   ['/d', { drainTimeoutMs: 1_000 }, /unknown option "drainTimeoutMs" in route "\/d"/],
   ['/e', { protocols: ['a b'] }, /protocols is .*; wanted a list of subprotocol names/],
@@ -260,4 +260,44 @@ test('routes that are wrong are named, with what was wanted', () => {
     const server = createServer().route('/twice', {})
     assert.throws(() => server.route(path as string, declaration), { message }, String(path))
   }
+})
+
+/** Calls that look right to somebody who comes from another library: none may do something else in silence. */
+test('arguments of another library are refused, with what was wanted', async (t) => {
+  const server = await serve(t, { route: {} })
+  const client = await openRaw(t, server.port)
+  const connection = await onlyConnection(server)
+  const wrong: readonly (readonly [string, () => unknown, RegExp])[] = [
+    ['end(4001, "kicked")', () => connection.end(4001 as never), /end\(\): options is 4001; wanted an object/],
+    ['end({ raeson })', () => connection.end({ raeson: 'x' } as never), /did you mean "reason"/],
+    ['end({ code: "4001" })', () => connection.end({ code: '4001' as never }), /HF_CLOSE_CODE/],
+    ['join(undefined)', () => connection.join(undefined as never), /join\(\): room is .*; wanted the name of a room/],
+    ['on("opne")', () => server.on('opne' as never, () => {}), /did you mean "open"/],
+    ['on("open") alone', () => server.on('open', undefined as never), /listener is .*; wanted a function/],
+  ]
+  for (const [name, call, message] of wrong) assert.throws(call, { message }, name)
+  assert.equal(connection.state, 'open')
+  for (const [listen, message] of [
+    [8080, /listen\(\): options is 8080; wanted an object such as \{ port: 8080 \}/],
+    [{ prot: 1 }, /did you mean "port"/],
+    [{ port: 0, hostname: '127.0.0.1' }, /unknown option "hostname"/],
+    [{ port: 70_000 }, /port is 70000; wanted a whole number from 0 to 65535/],
+    [undefined, /wanted an object such as/],
+  ] as const) {
+    await assert.rejects(createServer().listen(listen as never), { message }, JSON.stringify(listen))
+  }
+  client.socket.end()
+})
+
+test('a middleware that returns nothing passes on what next() gave', async (t) => {
+  const server = makeServer(t, {})
+  server.use(async (_, next) => {
+    await next()
+  })
+  server.route('/', { upgrade: () => ({ user: 'ada' }), open: ({ data }) => void seen.push(data.user) })
+  const seen: string[] = []
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const client = await openRaw(t, server.port)
+  assert.deepEqual(seen, ['ada'])
+  client.socket.end()
 })
