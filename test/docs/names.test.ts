@@ -15,8 +15,8 @@ import { UpgradeRequest } from '../../src/server/upgrade-request.ts'
 import { anchorsOf, type Document, documents, proseOf, ROOT } from './documents.ts'
 
 const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS }
-/** Named like options, but fields of events and of what a scope holds. */
-const NOT_OPTIONS = ['stalledMs', 'ageMs']
+/** Named like options, but fields of events and of what a scope holds, and arguments of a scope's methods. */
+const NOT_OPTIONS = ['stalledMs', 'ageMs', 'intervalMs', 'delayMs']
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   connection: [...Object.getOwnPropertyNames(Connection.prototype), 'id', 'openedAt', 'ts'],
   server: [...Object.getOwnPropertyNames(Server.prototype), 'options', 'scope', 'ts'],
@@ -88,7 +88,7 @@ describe('what the documents name exists', () => {
 
   it('scripts of npm', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-    const known = [...Object.keys(scripts), 'ci', 'install', 'start', 'test']
+    const known = [...Object.keys(scripts), 'ci', 'install', 'pack', 'start', 'test']
     const named = all.flatMap(({ text }) => [...text.matchAll(/\bnpm (?:run )?([a-z]+)/g)].map(([, name = '']) => name))
     assert.deepEqual(
       named.filter((name) => !known.includes(name)),
