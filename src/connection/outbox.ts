@@ -1,5 +1,6 @@
 /**
- * What waits to be written to one connection: bounded, and written once in each turn of the event loop.
+ * What waits to be written to one connection: bounded, and written once in each turn of the event loop, or sooner when
+ * the memory that all outboxes of the server share is full.
  *
  * Frames are built one behind another in the server's slab; payloads that are large are referenced. While the socket does
  * not take more, everything waits here, in memory of its own, not in Node's queue, so that the bound holds. Control frames

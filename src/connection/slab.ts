@@ -8,7 +8,7 @@
  *
  * Owned by the flush queue of a server; ends with it.
  */
-export const SLAB_BYTES = 64 * 1024
+const SLAB_BYTES = 64 * 1024
 
 const EMPTY: Buffer = Buffer.alloc(0)
 
