@@ -30,9 +30,9 @@ import type { ConnectionOptions } from './connection-options.ts'
 import { connectionScope } from './connection-scope.ts'
 import type { RouteHandlers } from './handlers.ts'
 import { beat, startHeartbeat } from './heartbeat.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { Inbox } from './inbox.ts'
 import { LateTurn } from './late-turn.ts'
-import { MessageDeadline } from './message-deadline.ts'
 import { Outbox } from './outbox.ts'
 import type { SocketOwner } from './socket.ts'
 import { OPEN, type State } from './state.ts'
@@ -74,6 +74,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   readonly deflate: NegotiatedDeflate | null
   readonly outbox: Outbox
   readonly inbox: Inbox
+  readonly held: HeldBytes
   /** Of the state it is in. */
   readonly deadline: Deadline
   readonly reader: FrameReader
@@ -88,9 +89,6 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   /** Of a `close` hook that takes its time. */
   farewell: Turn | null = null
   #scope: Scope | null = null
-  #messageDeadline: MessageDeadline | null = null
-  /** What this connection has taken of inboxBytesMax. */
-  #heldBytes = 0
   #remoteAddress: string | null
   #endReason: HoldfastError | null = null
   #socketGone = false
@@ -108,6 +106,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
     this.heardAt = init.context.wheel.now
     this.outbox = new Outbox(init.socket, init.context.flushes)
     this.inbox = new Inbox(this)
+    this.held = new HeldBytes(this)
     this.deadline = new Deadline(this)
     this.reader = new FrameReader(this, init.options, init.deflate?.inflater ?? null, init.context.now)
     this.connection = new Connection(init.id, init.openedAt, this)
@@ -149,8 +148,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   socketOnData(chunk: Buffer): void {
     this.heardAt = this.context.wheel.now
     this.reader.read(chunk)
-    const waits = this.#heldBytes !== 0 || this.reader.paused || this.inbox.bytes !== 0
-    if (waits || this.reader.unfinished || this.#messageDeadline !== null) this.trackHeld()
+    this.held.read()
   }
 
   socketOnDrain(): void {
@@ -182,29 +180,13 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
     this.heardAt = this.context.wheel.now
     this.reader.resume()
     if (!this.reader.paused) this.socket.resume()
-    this.trackHeld()
+    this.held.track()
   }
 
   /** The inbox has worked off messages; `count` wait. */
   inboxDrained(count: number): void {
     if (this.state.name === 'open' && count * 2 < this.options.handlerQueueMax) this.resumeReading()
-    this.trackHeld()
-  }
-
-  /** Keeps the process-wide budget of unfinished and waiting messages, and the deadline of an unfinished one. */
-  trackHeld(): void {
-    const ending = this.state.name === 'closing' || this.state.name === 'closed'
-    const heldBytes = ending ? 0 : this.reader.heldBytes + this.inbox.bytes
-    const grown = heldBytes - this.#heldBytes
-    this.#heldBytes = heldBytes
-    this.context.inboxBudget.add(grown)
-    if (this.reader.unfinished && !ending && !this.reader.paused) {
-      this.#messageDeadline ??= new MessageDeadline(this)
-      this.#messageDeadline.expect(this.reader.messages)
-    } else if (this.#messageDeadline !== null) {
-      this.#messageDeadline.cancel()
-    }
-    if (grown > 0 && this.context.inboxBudget.spent) this.end(ENDINGS.inboxFull)
+    this.held.track()
   }
 
   readerOnMessage(message: string | Buffer): void {
@@ -248,7 +230,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
     if (this.state.name === 'draining') sooner(this, timeoutMs)
     if (this.state.name !== 'open') return
     this.pauseReading()
-    this.trackHeld()
+    this.held.track()
     drainAnd(this, ending, timeoutMs)
   }
 
@@ -264,11 +246,10 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
 
   /** All that must stop when the ending chain begins. Signals abort here, so user code may run. */
   quiet(): void {
-    this.#messageDeadline?.cancel()
     this.inbox.stop()
     this.context.hub.leaveAll(this)
     if (this.#scope !== null) this.#scope.abort(this.endReason())
-    this.trackHeld()
+    this.held.track()
     // The close frame of the peer is still to come: read on, even if a handler was too slow to let us.
     if (this.reader.paused) this.resumeReading()
   }

@@ -1,44 +1,23 @@
-/**
- * The server: routes, middleware and everything that its connections share.
- *
- * It listens by itself (`listen`) or beside an application (`attach`). Owned by the user; ends with `close()`, after
- * which it holds no socket, no timer and no listener. Two servers in one process share nothing.
- */
-import { randomBytes } from 'node:crypto'
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
-import { Events } from '../base/events.ts'
+import { HoldfastError } from '../base/errors.ts'
 import { readOptions, refuseUnknown, wrongArgument } from '../base/options.ts'
 import { Scope } from '../base/scope.ts'
-import { Wheel } from '../base/wheel.ts'
-import { ByteBudget } from '../connection/byte-budget.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { ConnectionEvents, Room } from '../connection/connection-context.ts'
-import { FlushQueue } from '../connection/flush-queue.ts'
+import type { Room } from '../connection/connection-context.ts'
 import type { Message } from '../connection/message-bytes.ts'
-import { Hub, type PublishOptions } from '../hub/hub.ts'
-import { Ledger, type LedgerCounts } from '../hub/ledger.ts'
+import type { PublishOptions } from '../hub/hub.ts'
+import type { LedgerCounts } from '../hub/ledger.ts'
 import { ENDINGS } from '../protocol/ending.ts'
-import type { HandshakeFault } from '../protocol/handshake.ts'
 import { Attachment } from './attachment.ts'
-import { EVENT_NAMES } from './event-names.ts'
+import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
 import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
 import type { Middleware } from './middleware.ts'
-import { type RouteDeclaration, Routes } from './routes.ts'
+import type { RouteDeclaration } from './routes.ts'
+import { ServerContext } from './server-context.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
-import { type UpgradeContext, upgrade } from './upgrade.ts'
-
-/** What a server announces, also on the diagnostics channels `holdfast:<name>`. */
-export interface ServerEvents extends ConnectionEvents {
-  /** An upgrade request was answered with a status instead of 101. */
-  refused: { readonly path: string; readonly status: number; readonly reason: string }
-  /** The peer left, or the deadline passed, before an upgrade request was answered. */
-  failed: { readonly path: string; readonly reason: string }
-  /** The process itself was stuck for so long; no peer is judged by it. */
-  stall: { readonly stalledMs: number }
-}
+import { upgrade } from './upgrade.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
@@ -50,14 +29,8 @@ export class Server {
   readonly options: ServerOptions
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
-  readonly #events: Events<ServerEvents>
   readonly #clock: Clock
-  readonly #wheel: Wheel
-  readonly #ledger = new Ledger()
-  readonly #hub: Hub
-  readonly #routes: Routes
-  readonly #middleware: Middleware[] = []
-  readonly #context: UpgradeContext
+  readonly #context: ServerContext
   readonly #attachments: Attachment[] = []
   #own: HttpServer | null = null
   #closed: Promise<void> | null = null
@@ -67,45 +40,12 @@ export class Server {
   constructor(input: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}) {
     this.options = readOptions('createServer()', SERVER_OPTIONS, input)
     readDeflate('createServer()', this.options.deflate)
-    const { handshakeTimeoutMs, closeTimeoutMs, inboxBytesMax } = this.options
-    const events = new Events<ServerEvents>((event, thrown) => {
-      process.emitWarning(`a listener for "${event}" threw: ${messageOf(thrown)}`, 'HoldfastWarning')
-    })
     this.#clock = surroundings.clock ?? systemClock
-    const wheel = new Wheel(this.#clock, (stalledMs) => {
-      if (events.wanted('stall')) events.emit('stall', { stalledMs })
+    this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
+    this.scope = new Scope('server', {
+      wheel: this.#context.wheel,
+      scopeOnError: (error) => this.#context.report(error),
     })
-    this.#events = events
-    this.#wheel = wheel
-    this.#hub = new Hub(() => this.#checkEmpty())
-    this.#routes = new Routes(this.options)
-    const nonce = surroundings.nonce ?? randomBytes(6).toString('base64url')
-    let ids = 0
-    const isClosing = (): boolean => this.#closed !== null
-    this.#context = {
-      ...{
-        wheel,
-        now: () => wheel.now,
-        wallNow: () => this.#clock.wallNow(),
-        events,
-        ledger: this.#ledger,
-        hub: this.#hub,
-        flushes: new FlushQueue(),
-      },
-      ...{ inboxBudget: new ByteBudget(inboxBytesMax), routes: this.#routes, middleware: this.#middleware },
-      ...{ handshakeTimeoutMs, closeTimeoutMs },
-      get closing() {
-        return isClosing()
-      },
-      nextId: () => `${nonce}-${(ids++).toString(36)}`,
-      report: (error, connection, route) => this.#report(error, connection, route),
-      openingOnRefused: (path, fault) => this.#openingOnRefused(path, fault),
-      openingOnFailed: (path, reason) => {
-        if (events.wanted('failed')) events.emit('failed', { path, reason })
-      },
-      openingOnGone: () => this.#checkEmpty(),
-    }
-    this.scope = new Scope('server', { wheel, scopeOnError: (error) => this.#report(error) })
   }
 
   /**
@@ -114,14 +54,14 @@ export class Server {
    * @throws HoldfastError HF_ROUTE_INVALID, HF_OPTION_UNKNOWN, HF_OPTION_INVALID
    */
   route<Data = undefined>(path: string, declaration: RouteDeclaration<Data>): this {
-    this.#routes.add(path, declaration)
+    this.#context.routes.add(path, declaration)
     return this
   }
 
   /** Wraps the upgrade of all routes; the first added is the outermost. @throws HoldfastError HF_OPTION_INVALID */
   use(middleware: Middleware): this {
     if (typeof middleware !== 'function') throw wrongArgument('use()', 'middleware', middleware, 'a function')
-    this.#middleware.push(middleware)
+    this.#context.middleware.push(middleware)
     return this
   }
 
@@ -129,7 +69,7 @@ export class Server {
   on<Name extends keyof ServerEvents>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void {
     refuseUnknown('on()', name, EVENT_NAMES)
     if (typeof listener !== 'function') throw wrongArgument('on()', 'listener', listener, 'a function')
-    return this.#events.on(name, listener)
+    return this.#context.events.on(name, listener)
   }
 
   /**
@@ -177,7 +117,7 @@ export class Server {
 
   /** All connections that are not closed. Iterating makes no copy. */
   get connections(): Iterable<Connection> & { readonly size: number } {
-    const hub = this.#hub
+    const hub = this.#context.hub
     return {
       get size() {
         return hub.size
@@ -187,26 +127,26 @@ export class Server {
   }
 
   connection(id: string): Connection | undefined {
-    return this.#hub.connection(id)
+    return this.#context.hub.connection(id)
   }
 
   room(name: string): Room {
-    return this.#hub.room(name)
+    return this.#context.hub.room(name)
   }
 
   /** How many rooms have members. */
   get roomCount(): number {
-    return this.#hub.roomCount
+    return this.#context.hub.roomCount
   }
 
   /** Sends to all connections; returns how many it was accepted for. @throws HoldfastError HF_SEND_TYPE */
   publish(message: Message, options?: PublishOptions): number {
-    return this.#hub.publish(message, options)
+    return this.#context.hub.publish(message, options)
   }
 
   /** The running count of everything that began and must end. `imbalances` is empty, or there is a bug in this library. */
   ledger(): LedgerCounts & { readonly imbalances: readonly string[] } {
-    return { ...this.#ledger.counts(), imbalances: this.#ledger.imbalances() }
+    return { ...this.#context.ledger.counts(), imbalances: this.#context.ledger.imbalances() }
   }
 
   /**
@@ -230,11 +170,12 @@ export class Server {
   }
 
   async #close(): Promise<void> {
+    this.#context.closing = true
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
-    for (const life of [...this.#hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
+    for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
     // Each connection and each opening has a deadline of its own, so this ends.
     await new Promise<void>((resolve) => {
       this.#whenEmpty = resolve
@@ -244,7 +185,7 @@ export class Server {
     own?.closeAllConnections()
     await unbound
     this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
-    this.#wheel.end()
+    this.#context.wheel.end()
     hold.cancel()
   }
 
@@ -256,9 +197,9 @@ export class Server {
   #attach(httpServer: NetServer): void {
     if (this.#attachments.some((attachment) => attachment.httpServer === httpServer)) return
     const attachment = new Attachment(httpServer, {
-      wheel: this.#wheel,
+      wheel: this.#context.wheel,
       leaveMs: this.options.handshakeTimeoutMs,
-      isOurs: (path) => this.#routes.match(path) !== null,
+      isOurs: (path) => this.#context.routes.match(path) !== null,
       upgrade: (message: IncomingMessage, socket: Socket, head: Buffer) =>
         upgrade(this.#context, message, socket, head),
     })
@@ -266,23 +207,9 @@ export class Server {
   }
 
   #checkEmpty(): void {
-    if (this.#whenEmpty === null || this.#hub.size > 0 || this.#ledger.sockets > 0) return
+    if (this.#whenEmpty === null || this.#context.hub.size > 0 || this.#context.ledger.sockets > 0) return
     this.#whenEmpty()
     this.#whenEmpty = null
-  }
-
-  #openingOnRefused(path: string, fault: HandshakeFault): void {
-    const { status, reason } = fault
-    if (this.#events.wanted('refused')) this.#events.emit('refused', { path, status, reason })
-  }
-
-  /** An error of user code is never silent: with no listener for `error`, it becomes a warning of the process. */
-  #report(error: HoldfastError, connection?: Connection, route?: string): void {
-    if (this.#events.wanted('error')) {
-      this.#events.emit('error', { error, ...(connection && { connection }), ...(route !== undefined && { route }) })
-      return
-    }
-    process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail: stackOf(error.cause) })
   }
 }
 

@@ -1,0 +1,88 @@
+/**
+ * What everything in one server shares: time, events, counters, hub, routes, budgets. Connections and upgrades see the
+ * part of it that their own context describes.
+ *
+ * Made and owned by the server, which ends the wheel; the rest ends with it.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { type HoldfastError, messageOf, stackOf } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import { Wheel } from '../base/wheel.ts'
+import { ByteBudget } from '../connection/byte-budget.ts'
+import type { Connection } from '../connection/connection.ts'
+import { FlushQueue } from '../connection/flush-queue.ts'
+import { Hub } from '../hub/hub.ts'
+import { Ledger } from '../hub/ledger.ts'
+import type { HandshakeFault } from '../protocol/handshake.ts'
+import type { ServerEvents } from './event-names.ts'
+import type { Middleware } from './middleware.ts'
+import { Routes } from './routes.ts'
+import type { ServerOptions } from './server-options.ts'
+import type { UpgradeContext } from './upgrade.ts'
+
+export class ServerContext implements UpgradeContext {
+  readonly wheel: Wheel
+  readonly events: Events<ServerEvents>
+  readonly ledger = new Ledger()
+  readonly hub: Hub
+  readonly flushes = new FlushQueue()
+  readonly inboxBudget: ByteBudget
+  readonly routes: Routes
+  readonly middleware: Middleware[] = []
+  readonly handshakeTimeoutMs: number
+  readonly closeTimeoutMs: number
+  closing = false
+  readonly now: () => number
+  readonly wallNow: () => number
+  readonly #onGone: () => void
+  readonly #nonce: string
+  #ids = 0
+
+  /** @param onGone told whenever a connection or an upgrade request has gone */
+  constructor(options: ServerOptions, clock: Clock, nonce: string | undefined, onGone: () => void) {
+    const events = new Events<ServerEvents>((event, thrown) => {
+      process.emitWarning(`a listener for "${event}" threw: ${messageOf(thrown)}`, 'HoldfastWarning')
+    })
+    const wheel = new Wheel(clock, (stalledMs) => {
+      if (events.wanted('stall')) events.emit('stall', { stalledMs })
+    })
+    this.events = events
+    this.wheel = wheel
+    this.now = () => wheel.now
+    this.wallNow = () => clock.wallNow()
+    this.hub = new Hub(onGone)
+    this.routes = new Routes(options)
+    this.inboxBudget = new ByteBudget(options.inboxBytesMax)
+    this.handshakeTimeoutMs = options.handshakeTimeoutMs
+    this.closeTimeoutMs = options.closeTimeoutMs
+    this.#onGone = onGone
+    this.#nonce = nonce ?? randomBytes(6).toString('base64url')
+  }
+
+  nextId(): string {
+    return `${this.#nonce}-${(this.#ids++).toString(36)}`
+  }
+
+  /** An error of user code is never silent: with no listener for `error`, it becomes a warning of the process. */
+  report(error: HoldfastError, connection?: Connection, route?: string): void {
+    if (this.events.wanted('error')) {
+      this.events.emit('error', { error, ...(connection && { connection }), ...(route !== undefined && { route }) })
+      return
+    }
+    process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail: stackOf(error.cause) })
+  }
+
+  openingOnRefused(path: string, fault: HandshakeFault): void {
+    const { status, reason } = fault
+    if (this.events.wanted('refused')) this.events.emit('refused', { path, status, reason })
+  }
+
+  openingOnFailed(path: string, reason: string): void {
+    if (this.events.wanted('failed')) this.events.emit('failed', { path, reason })
+  }
+
+  openingOnGone(): void {
+    this.#onGone()
+  }
+}
