@@ -11,7 +11,14 @@ import type { ByteBudget } from './byte-budget.ts'
 import type { Connection } from './connection.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import type { Life } from './life.ts'
+import type { OutboxBudget } from './outbox-budget.ts'
 import type { StateName } from './state.ts'
+
+/**
+ * Why a message was not sent: the connection was ended for it, it was the newest or the oldest that waited, a newer one with
+ * the same key has taken its place, or outboxTotalBytesMax was spent.
+ */
+export type DropReason = 'end' | 'drop-newest' | 'drop-oldest' | 'latestBy' | 'budget'
 
 /** What happens to connections, by name. Announced on the server and on the diagnostics channels `holdfast:<name>`. */
 export interface ConnectionEvents {
@@ -21,8 +28,14 @@ export interface ConnectionEvents {
   close: { readonly connection: Connection; readonly route: string; readonly ending: Ending }
   /** The peer broke a rule; the connection is being ended. */
   violation: { readonly connection: Connection; readonly route: string; readonly violation: Violation }
-  /** A message was not accepted for a slow reader; with `slow: 'end'` its connection ends as well. */
-  drop: { readonly connection: Connection; readonly route: string; readonly bytes: number }
+  /** Messages were not sent to a slow reader, now or although they had been accepted. Of one: its bytes; else 0. */
+  drop: {
+    readonly connection: Connection
+    readonly route: string
+    readonly reason: DropReason
+    readonly bytes: number
+    readonly messages: number
+  }
   /** Messages that had come were not handled, because the connection was lost or ended before. */
   discard: { readonly connection: Connection; readonly route: string; readonly messages: number }
   /** A handler has run into handlerTimeoutMs. */
@@ -39,6 +52,7 @@ export interface ConnectionLedger {
   messagesReceived: number
   messagesSent: number
   messagesDropped: number
+  messageDropped(route: string, reason: string, count?: number): void
   messagesDiscarded: number
   sockets: number
 }
@@ -78,6 +92,7 @@ export interface ConnectionContext {
   readonly ledger: ConnectionLedger
   readonly flushes: FlushQueue
   readonly inboxBudget: ByteBudget
+  readonly outboxBudget: OutboxBudget
   readonly hub: RoomsPort
   /** Announces an error of user code, with a way that is never silent. */
   report(error: HoldfastError, connection?: Connection, route?: string): void

@@ -4,10 +4,15 @@
  */
 import { z } from 'zod'
 import { integerOption, type Options, type OptionsInput, option } from '../base/options.ts'
+import type { LatestKey } from './backlog.ts'
+import type { Message } from './message-bytes.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const GIB = 1024 ** 3
+
+const LATEST_BY = z.custom<(message: Message) => LatestKey | undefined>((value) => typeof value === 'function')
+const SLOW = z.union([z.enum(['end', 'drop-oldest', 'drop-newest']), z.strictObject({ latestBy: LATEST_BY })])
 
 export const CONNECTION_OPTIONS = {
   keepaliveIntervalMs: integerOption(50, HOUR, {
@@ -61,10 +66,10 @@ export const CONNECTION_OPTIONS = {
     about: 'So many bytes, and one message more, may wait for a slow reader; `slow` says what happens to the next.',
     without: 'what is sent to a peer that does not read piles up in memory.',
   }),
-  slow: option(z.enum(['end', 'drop-newest']), "'end' or 'drop-newest'", {
+  slow: option(SLOW, "'end', 'drop-oldest', 'drop-newest', or { latestBy: (message) => key }", {
     default: 'end',
     about:
-      "What happens to a reader whose outbox is full: 'end' ends the connection with 1008, 'drop-newest' drops the message, and send() says so.",
+      "What happens to a reader whose outbox is full: 'end' ends the connection with 1008, 'drop-newest' drops the message and send() says so, 'drop-oldest' drops those that wait longest. With `latestBy`, a message takes the place of one that waits and has the same key (a string or number; undefined: no key), and beyond the bound the oldest go.",
     without: 'nobody decides, and memory does.',
   }),
   tcpKeepaliveMs: integerOption(0, 24 * HOUR, {

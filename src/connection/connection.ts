@@ -15,7 +15,7 @@ import { beginClosing } from './closing.ts'
 import type { Room } from './connection-context.ts'
 import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
-import { type SendResult, send, sendPing } from './sending.ts'
+import { drained, type SendResult, send, sendPing } from './sending.ts'
 import type { StateName } from './state.ts'
 
 /** What outlives a connection. */
@@ -116,7 +116,7 @@ export class Connection<Data = unknown> {
    * Sends a message: text for a string, binary for bytes. Bytes must not be changed until they are sent.
    *
    * @returns `sent`: accepted, the socket takes bytes. `queued`: accepted behind a slow reader. `dropped`: the outbox is
-   *   full and the route says `slow: 'drop-newest'`. `ended`: the connection is ending or closed, also because this very
+   *   full and the route says `slow: 'drop-newest'`, or that of the server is. `ended`: the connection is ending or closed, also because this very
    *   message found the outbox full.
    * @throws HoldfastError HF_SEND_TYPE
    */
@@ -124,6 +124,17 @@ export class Connection<Data = unknown> {
     const life = this.#life
     if (typeof message !== 'string') bytesOf(message, 'send()')
     return life === null ? 'ended' : send(life, message)
+  }
+
+  /**
+   * Waits until the kernel has taken all that was sent: for a sender that goes at its reader's pace.
+   *
+   * @param signal ends the wait; a reader that never reads may take for ever
+   * @returns true at once or when nothing waits any more; false when the connection is ending or closed before
+   * @throws the reason of `signal` when it aborts
+   */
+  drained(signal?: AbortSignal): Promise<boolean> {
+    return this.#life === null ? Promise.resolve(false) : drained(this.#life, signal)
   }
 
   /**

@@ -12,8 +12,15 @@ export interface Flushable {
   flush(): boolean
 }
 
+/** Told when something is left after a flush, or nothing is any more. */
+export interface OutboxOwner {
+  outboxOnFlushed(): void
+}
+
 export class FlushQueue {
   readonly slab: Slab = new Slab()
+  /** For what many have waiting alike, so that it grows in place however much is sent to one in between. */
+  readonly shared: Slab = new Slab()
   #waiting: Flushable[] = []
   #writing: Flushable[] = []
   #flushing = false
@@ -38,6 +45,7 @@ export class FlushQueue {
     }
     outboxes.length = 0
     this.slab.flushed(taken)
+    this.shared.flushed(taken)
     this.#flushing = false
   }
 }

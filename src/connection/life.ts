@@ -28,6 +28,7 @@ import { Connection, type ConnectionEnd } from './connection.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { connectionScope } from './connection-scope.ts'
+import type { OutboxOwner } from './flush-queue.ts'
 import type { RouteHandlers } from './handlers.ts'
 import { beat, startHeartbeat } from './heartbeat.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -61,7 +62,7 @@ export interface LifeInit {
   readonly deflate: NegotiatedDeflate | null
 }
 
-export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
+export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner {
   state: State = OPEN
   readonly connection: Connection<unknown>
   readonly context: ConnectionContext
@@ -104,7 +105,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
     this.#remoteAddress = init.remoteAddress
     this.deflate = init.deflate
     this.heardAt = init.context.wheel.now
-    this.outbox = new Outbox(init.socket, init.context.flushes)
+    this.outbox = new Outbox(init.socket, init.context.flushes, this)
     this.inbox = new Inbox(this)
     this.held = new HeldBytes(this)
     this.deadline = new Deadline(this)
@@ -153,6 +154,10 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
 
   socketOnDrain(): void {
     this.outbox.flush()
+  }
+
+  outboxOnFlushed(): void {
+    this.context.outboxBudget.settle(this)
   }
 
   socketOnEnd(): void {
@@ -258,6 +263,7 @@ export class Life implements ReaderSink, SocketOwner, DeadlineOwner {
   release(end: ConnectionEnd): void {
     this.reader.stop()
     this.outbox.end()
+    this.context.outboxBudget.forget(this)
     if (this.#scope !== null) this.#scope.end(this.endReason())
     this.inbox.release()
     this.farewell?.handOver(new LateTurn(this.context, 'close', this.route.path))

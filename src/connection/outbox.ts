@@ -11,20 +11,30 @@
 import type { Socket } from 'node:net'
 import { encodeFrame, frameHeaderBytes, writeFrameHeader } from '../protocol/frame-writer.ts'
 import { PONG } from '../protocol/opcodes.ts'
-import type { Flushable, FlushQueue } from './flush-queue.ts'
+import { Backlog, type WaitingMessage } from './backlog.ts'
+import type { Flushable, FlushQueue, OutboxOwner } from './flush-queue.ts'
+import { BATCH_BYTES_MAX, type SharedBatch } from './shared-batch.ts'
+import type { SharedMessage } from './shared-message.ts'
 
-/** A batch is at most so long, and what is longer is not copied into one. */
-const BATCH_BYTES_MAX = 24 * 1024
 const BATCH_BYTES_MIN = 1024
+/** A shared batch of at most so much is copied when something of one's own comes behind it. */
+const COPIED_BYTES_MAX = 4 * 1024
 
 export class Outbox implements Flushable {
+  /** Messages that wait one by one; null until the reader is slow and its route wants that. */
+  backlog: Backlog | null = null
+  /** What it has taken of outboxTotalBytesMax. */
+  counted = 0
   readonly #socket: Socket
   readonly #flushes: FlushQueue
+  readonly #owner: OutboxOwner
   /** The memory of the batch, and which part of it is written and reserved; null when there is no batch. */
   #memory: Buffer | null = null
   #start = 0
   #end = 0
   #limit = 0
+  /** The batch, when it is the same as that of others; then there is no memory of its own. */
+  #shared: SharedBatch | null = null
   /** Full batches and large payloads, oldest first; null while there are none. */
   #pieces: Uint8Array[] | null = null
   #piecesBytes = 0
@@ -32,14 +42,16 @@ export class Outbox implements Flushable {
   #scheduled = false
   #ended = false
 
-  constructor(socket: Socket, flushes: FlushQueue) {
+  constructor(socket: Socket, flushes: FlushQueue, owner: OutboxOwner) {
     this.#socket = socket
     this.#flushes = flushes
+    this.#owner = owner
   }
 
   /** Bytes not yet taken by the kernel. */
   get bytes(): number {
-    return this.#piecesBytes + (this.#end - this.#start) + this.#socket.writableLength
+    const batchBytes = this.#shared === null ? this.#end - this.#start : this.#shared.bytes
+    return this.#piecesBytes + batchBytes + (this.backlog?.bytes ?? 0) + this.#socket.writableLength
   }
 
   /** The reader is slower than we write: something waits in the socket. */
@@ -61,16 +73,6 @@ export class Outbox implements Flushable {
     memory.write(text, start, bytes, bytes === text.length ? 'latin1' : 'utf8')
   }
 
-  /** Adds the head of the 101 response: ASCII. */
-  head(text: string): void {
-    if (text.length > BATCH_BYTES_MAX) {
-      this.#reference(Buffer.from(text, 'latin1'))
-      return
-    }
-    const at = this.#reserve(text.length)
-    ;(this.#memory as Buffer).write(text, at, text.length, 'latin1')
-  }
-
   /** Adds a frame with this payload. */
   binary(opcode: number, payload: Uint8Array, rsv1: boolean): void {
     const bytes = payload.length
@@ -86,15 +88,50 @@ export class Outbox implements Flushable {
     memory.set(payload, writeFrameHeader(memory, at, opcode, bytes, rsv1))
   }
 
-  /** Adds a whole frame whose bytes others share. */
   frame(frame: Buffer): void {
-    if (frame.length > BATCH_BYTES_MAX) {
-      this.#reference(frame)
-      return
+    if (frame.length > BATCH_BYTES_MAX) this.#reference(frame)
+    else {
+      const at = this.#reserve(frame.length)
+      ;(this.#memory as Buffer).set(frame, at)
     }
-    const at = this.#reserve(frame.length)
-    const memory = this.#memory as Buffer
-    memory.set(frame, at)
+  }
+
+  /**
+   * Adds a message that goes to many, when it has nothing in its batch but what others have too: nothing is copied then.
+   * False, and nothing added, otherwise, or when more than `bytesMax` would wait.
+   */
+  join({ frame }: SharedMessage, bytesMax: number): boolean {
+    const shared = this.#shared
+    if (shared === null) return false
+    const bytes = shared.bytes + frame.length
+    if (bytes > BATCH_BYTES_MAX || this.#piecesBytes + bytes > bytesMax) return false
+    this.#shared = shared.followedBy(frame, this.#flushes.shared)
+    return true
+  }
+
+  /** Adds a message that goes to many. */
+  share(message: SharedMessage): void {
+    if (this.join(message, Number.POSITIVE_INFINITY)) return
+    const { frame } = message
+    // With something of its own in the batch, or behind a slow reader, it has memory of its own.
+    if (frame.length > BATCH_BYTES_MAX || this.#memory !== null || this.blocked) this.frame(frame)
+    else {
+      this.#closeBatch()
+      this.#schedule()
+      this.#shared = message.alone
+    }
+  }
+
+  /** Messages of its own have to wait one by one: behind a slow reader, or behind others that do. */
+  get queues(): boolean {
+    return this.blocked || (this.backlog !== null && this.backlog.count > 0)
+  }
+
+  /** Adds a message that waits by itself; true when it took the place of an older one. */
+  keep(message: WaitingMessage): boolean {
+    this.backlog ??= new Backlog()
+    this.#schedule()
+    return this.backlog.add(message)
   }
 
   /** Answers a ping; while the reader is slow only the latest answer waits. */
@@ -110,12 +147,20 @@ export class Outbox implements Flushable {
   /** Writes what waits, unless the socket is still busy with what it has: then its `drain` calls again. */
   flush(): boolean {
     this.#scheduled = false
-    if (!this.#socket.writableNeedDrain) this.flushAll()
-    return this.bytes === 0
+    if (!this.#socket.writableNeedDrain) this.#writeBatches()
+    this.backlog?.write(this.#socket, false)
+    const taken = this.bytes === 0
+    if (!taken || this.counted !== 0) this.#owner.outboxOnFlushed()
+    return taken
   }
 
   /** Hands everything to the socket now, however busy it is: the last act before a close frame. */
   flushAll(): void {
+    this.#writeBatches()
+    this.backlog?.write(this.#socket, true)
+  }
+
+  #writeBatches(): void {
     if (this.#pong !== null) {
       const pong = this.#pong
       this.#pong = null
@@ -137,6 +182,7 @@ export class Outbox implements Flushable {
 
   end(): void {
     this.#ended = true
+    this.backlog?.clear()
     this.#takeBatch()
     this.#pieces = null
     this.#piecesBytes = 0
@@ -146,6 +192,7 @@ export class Outbox implements Flushable {
   /** Makes room for `bytes` (at most BATCH_BYTES_MAX) at the end of the batch and returns where. */
   #reserve(bytes: number): number {
     this.#schedule()
+    if (this.#shared !== null) this.#unshare()
     const memory = this.#memory
     if (memory === null) return this.#begin(bytes)
     const at = this.#end
@@ -160,6 +207,17 @@ export class Outbox implements Flushable {
     }
     this.#end = at + bytes
     return at
+  }
+
+  /** Something of its own comes behind what others have too: small, it is copied; large, it is a piece. */
+  #unshare(): void {
+    const shared = this.#shared as SharedBatch
+    if (shared.bytes > COPIED_BYTES_MAX) this.#closeBatch()
+    else {
+      this.#shared = null
+      const at = this.#begin(shared.bytes)
+      shared.view.copy(this.#memory as Buffer, at)
+    }
   }
 
   /** Begins a batch of `bytes`; returns its start. */
@@ -220,6 +278,11 @@ export class Outbox implements Flushable {
   }
 
   #takeBatch(): Buffer | null {
+    if (this.#shared !== null) {
+      const { view } = this.#shared
+      this.#shared = null
+      return view
+    }
     const memory = this.#memory
     if (memory === null) return null
     const batch = memory.subarray(this.#start, this.#end)

@@ -1,12 +1,14 @@
 /**
- * Sending: from a message to frames in the outbox of one connection, with the bound and what happens at it.
+ * Sending: from a message to frames in the outbox of one connection, with the bound and what happens at it (slow.ts).
  * Functions over a `Life`; nothing to end.
  */
-import { ENDINGS } from '../protocol/ending.ts'
+import { encodeFrame } from '../protocol/frame-writer.ts'
 import { BINARY, PING, TEXT } from '../protocol/opcodes.ts'
 import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
 import type { SharedMessage } from './shared-message.ts'
+import { canSend, keep, keyOf, laneFor, refuse } from './slow.ts'
+import { unpooled } from './unpooled.ts'
 
 export type SendResult = 'sent' | 'queued' | 'dropped' | 'ended'
 
@@ -15,8 +17,9 @@ export function send(life: Life, message: Message): SendResult {
   if (!canSend(life)) return 'ended'
   const isText = typeof message === 'string'
   const bytes = isText ? Buffer.byteLength(message) : message.byteLength
+  const lane = laneFor(life, bytes)
+  if (lane !== 'write') return lane === 'keep' ? keepAlone(life, message, bytes) : refuse(life, bytes, lane)
   const { outbox, deflate } = life
-  if (isTooSlow(life, bytes)) return tooSlow(life, bytes)
   const { blocked } = outbox
   if (deflate !== null && bytes >= deflate.options.thresholdBytes) {
     const payload = isText ? Buffer.from(message, 'utf8') : bytesOf(message, 'send()')
@@ -28,12 +31,15 @@ export function send(life: Life, message: Message): SendResult {
 
 /** Sends a message whose bytes others share. */
 export function sendShared(life: Life, message: SharedMessage): SendResult {
+  const { outbox, deflate, options } = life
+  // Most members of a room have had the same in this turn: only those that can still be sent to have anything in common.
+  if (deflate === null && outbox.join(message, options.outboxBytesMax)) return sent(life, false)
   if (!canSend(life)) return 'ended'
-  const { outbox, deflate } = life
   const bytes = message.frame.length
-  if (isTooSlow(life, bytes)) return tooSlow(life, bytes)
+  const lane = laneFor(life, bytes)
+  if (lane !== 'write') return lane === 'keep' ? keepShared(life, message) : refuse(life, bytes, lane)
   const { blocked } = outbox
-  if (deflate === null || message.payload.length < deflate.options.thresholdBytes) outbox.frame(message.frame)
+  if (deflate === null || message.payload.length < deflate.options.thresholdBytes) outbox.share(message)
   else if (deflate.params.serverNoContextTakeover) {
     outbox.frame(message.deflatedFrame(deflate.params.serverWindowBits, deflate.options))
   } else outbox.binary(message.opcode, deflate.deflater.deflate(message.payload), true)
@@ -50,33 +56,63 @@ export function sendPing(life: Life, payload: Uint8Array): SendResult {
   return blocked ? 'queued' : 'sent'
 }
 
-function canSend(life: Life): boolean {
-  const { name } = life.state
-  return name === 'open' || name === 'draining'
+/** Waits until nothing waits; see Connection.drained. */
+export async function drained(life: Life, signal: AbortSignal | undefined): Promise<boolean> {
+  signal?.throwIfAborted()
+  if (!canSend(life)) return false
+  if (life.outbox.bytes === 0) return true
+  const settled = life.context.outboxBudget.drained(life)
+  if (signal === undefined) return settled
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    void settled.then((drained) => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(drained)
+    })
+  })
 }
 
-/**
- * Is more waiting than may wait? What the kernel has not been offered yet does not count against the reader: it is
- * offered first. The message itself goes whatever its size, so what waits is at most the bound and one message.
- */
-function isTooSlow(life: Life, bytes: number): boolean {
-  const { outbox, options } = life
-  if (outbox.bytes + bytes <= options.outboxBytesMax) return false
-  outbox.flush()
-  return outbox.bytes > options.outboxBytesMax
+function keepAlone(life: Life, message: Message, bytes: number): SendResult {
+  const opcode = typeof message === 'string' ? TEXT : BINARY
+  const payload = typeof message === 'string' ? Buffer.from(message, 'utf8') : bytesOf(message, 'send()')
+  const { deflate } = life
+  const key = keyOf(life, message)
+  if (deflate === null || bytes < deflate.options.thresholdBytes) {
+    return kept(life, keep(life, unpooled(encodeFrame(opcode, payload)), null, key))
+  }
+  return kept(life, keepDeflated(life, opcode, payload, key))
+}
+
+function keepShared(life: Life, message: SharedMessage): SendResult {
+  const { deflate } = life
+  const key = message.keyFor(life)
+  if (deflate === null || message.payload.length < deflate.options.thresholdBytes) {
+    return kept(life, keep(life, message.lasting, null, key))
+  }
+  if (deflate.params.serverNoContextTakeover) {
+    const frame = message.deflatedFrame(deflate.params.serverWindowBits, deflate.options)
+    return kept(life, keep(life, frame, null, key))
+  }
+  return kept(life, keepDeflated(life, message.opcode, message.payload, key))
+}
+
+/** With context takeover the bytes depend on all that goes before, and what goes before may still be dropped. */
+function keepDeflated(life: Life, opcode: number, payload: Uint8Array, key: ReturnType<typeof keyOf>): SendResult {
+  const { deflate } = life
+  if (deflate === null) throw new Error('a connection without deflate compresses nothing')
+  const compress = (bytes: Uint8Array): Buffer => encodeFrame(opcode, deflate.deflater.deflate(bytes), true)
+  if (deflate.params.serverNoContextTakeover) return keep(life, unpooled(compress(payload)), null, key)
+  return keep(life, payload, compress, key)
+}
+
+function kept(life: Life, result: SendResult): SendResult {
+  return result === 'queued' ? sent(life, true) : result
 }
 
 function sent(life: Life, blocked: boolean): SendResult {
   life.messagesSent++
   life.context.ledger.messagesSent++
+  if (blocked) life.context.outboxBudget.settle(life)
   return blocked ? 'queued' : 'sent'
-}
-
-function tooSlow(life: Life, bytes: number): SendResult {
-  const { events, ledger } = life.context
-  ledger.messagesDropped++
-  if (events.wanted('drop')) events.emit('drop', { connection: life.connection, route: life.route.path, bytes })
-  if (life.options.slow === 'drop-newest') return 'dropped'
-  life.end(ENDINGS.slowReader)
-  return 'ended'
 }

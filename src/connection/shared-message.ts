@@ -5,19 +5,53 @@
 import { type DeflateOptions, deflateShared } from '../protocol/deflate.ts'
 import { encodeFrame } from '../protocol/frame-writer.ts'
 import { BINARY, TEXT } from '../protocol/opcodes.ts'
+import type { LatestKey } from './backlog.ts'
+import type { ConnectionOptions } from './connection-options.ts'
+import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
+import { SharedBatch } from './shared-batch.ts'
+import { keyOf } from './slow.ts'
+import { unpooled } from './unpooled.ts'
 
 export class SharedMessage {
   readonly opcode: number
+  /** As it was given. */
+  readonly message: Message
   readonly payload: Uint8Array
   readonly frame: Buffer
+  #alone: SharedBatch | null = null
+  #lasting: Buffer | null = null
+  #keyOptions: ConnectionOptions | null = null
+  #key: LatestKey | undefined = undefined
   // At most one for each route and window size among the receivers.
   #deflated: { readonly options: DeflateOptions; readonly windowBits: number; readonly frame: Buffer }[] | null = null
 
   constructor(message: Message, method: string) {
+    this.message = message
     this.opcode = typeof message === 'string' ? TEXT : BINARY
     this.payload = typeof message === 'string' ? Buffer.from(message, 'utf8') : bytesOf(message, method)
     this.frame = encodeFrame(this.opcode, this.payload, false)
+  }
+
+  /** The frame in memory of its own, for those it has to wait for. */
+  get lasting(): Buffer {
+    this.#lasting ??= unpooled(this.frame)
+    return this.#lasting
+  }
+
+  /** Its key for `latestBy` of that connection's route; asked once for each route that follows another. */
+  keyFor(life: Life): LatestKey | undefined {
+    if (this.#keyOptions !== life.options) {
+      this.#keyOptions = life.options
+      this.#key = keyOf(life, this.message)
+    }
+    return this.#key
+  }
+
+  /** The batch of everybody who gets this message first in a turn. */
+  get alone(): SharedBatch {
+    this.#alone ??= new SharedBatch(this.frame, 0, this.frame.length)
+    return this.#alone
   }
 
   /** The frame for receivers whose inflater has this window, without context takeover (RFC 7692 section 7.2.1). */

@@ -62,6 +62,11 @@ export class Ledger implements ConnectionLedger {
     this[to]++
   }
 
+  /** Messages were not sent to a slow reader. */
+  messageDropped(_route: string, _reason: string, count = 1): void {
+    this.messagesDropped += count
+  }
+
   upgradeCame(): void {
     this.upgrades++
     this.opening++

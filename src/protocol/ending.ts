@@ -41,6 +41,7 @@ export const ENDINGS = {
   slowReader: serverEnding(1008, 'reads too slowly: outboxBytesMax reached'),
   messageTimeout: serverEnding(1008, 'message not complete within messageTimeoutMs'),
   inboxFull: serverEnding(1013, 'inboxBytesMax of the server reached'),
+  outboxBudget: serverEnding(1013, 'reads too slowly: outboxTotalBytesMax of the server reached'),
   killed: { code: 1006, reason: 'killed', by: 'server', advice: 'stop', clean: false },
   peerGone: networkEnding('the peer ended its side without a close frame'),
   socketClosed: networkEnding('the socket closed without a close frame'),

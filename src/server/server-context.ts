@@ -12,6 +12,7 @@ import { Wheel } from '../base/wheel.ts'
 import { ByteBudget } from '../connection/byte-budget.ts'
 import type { Connection } from '../connection/connection.ts'
 import { FlushQueue } from '../connection/flush-queue.ts'
+import { OutboxBudget } from '../connection/outbox-budget.ts'
 import { Hub } from '../hub/hub.ts'
 import { Ledger } from '../hub/ledger.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
@@ -28,6 +29,7 @@ export class ServerContext implements UpgradeContext {
   readonly hub: Hub
   readonly flushes = new FlushQueue()
   readonly inboxBudget: ByteBudget
+  readonly outboxBudget: OutboxBudget
   readonly routes: Routes
   readonly middleware: Middleware[] = []
   readonly handshakeTimeoutMs: number
@@ -54,6 +56,7 @@ export class ServerContext implements UpgradeContext {
     this.hub = new Hub(onGone)
     this.routes = new Routes(options)
     this.inboxBudget = new ByteBudget(options.inboxBytesMax)
+    this.outboxBudget = new OutboxBudget(options.outboxTotalBytesMax, wheel)
     this.handshakeTimeoutMs = options.handshakeTimeoutMs
     this.closeTimeoutMs = options.closeTimeoutMs
     this.#onGone = onGone

@@ -98,6 +98,12 @@ export const SERVER_OPTIONS = {
       'Unfinished and waiting messages of all connections together; the connection that goes over it is ended with 1013.',
     without: '15,000 peers with an unfinished 1 MiB message each take 15 GB.',
   }),
+  outboxTotalBytesMax: integerOption(64 * 1024, 64 * GIB, {
+    default: 256 * 1024 * 1024,
+    about:
+      'So much may wait for all slow readers together. When it is spent, the slowest are dealt with first: ended with 1013, or what waits for them is dropped, as their `slow` says. A message that waits for several counts for each.',
+    without: '15,000 readers that stop reading take 15 GB, each within its own bound.',
+  }),
   ...UPGRADE_OPTIONS,
   ...CONNECTION_OPTIONS,
 } as const

@@ -156,7 +156,7 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
   })
   ownSocket(socket, life)
   context.hub.add(life)
-  life.outbox.head(head)
+  life.outbox.frame(Buffer.from(head, 'latin1'))
   life.start(early)
 }
 

@@ -8,7 +8,7 @@ import { FakeSocket } from '../../support/fake-socket.ts'
 
 function setUp(flushes = new FlushQueue()): { socket: FakeSocket; outbox: Outbox } {
   const socket = new FakeSocket()
-  return { socket, outbox: new Outbox(socket.asSocket, flushes) }
+  return { socket, outbox: new Outbox(socket.asSocket, flushes, { outboxOnFlushed: () => {} }) }
 }
 
 const text = (outbox: Outbox, message: string): void => outbox.text(1, message, Buffer.byteLength(message))
@@ -131,7 +131,7 @@ test('a head of any length is written whole', async () => {
   for (const length of [0, 200, 16 * 1024, 16 * 1024 + 1, 100_000]) {
     const { socket, outbox } = setUp()
     const head = `HTTP/1.1 101\r\n${'h'.repeat(length)}\r\n\r\n`
-    outbox.head(head)
+    outbox.frame(Buffer.from(head))
     text(outbox, 'first')
     await turn()
     assert.deepEqual(socket.bytes, Buffer.concat([Buffer.from(head), encodeFrame(1, 'first')]), `${length} bytes`)

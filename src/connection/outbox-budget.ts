@@ -1,0 +1,127 @@
+/**
+ * What waits for all slow readers of a server together: the bound of the process, beside the bound of each connection.
+ *
+ * A connection is in it while something waits in its outbox or its socket, and pays what it costs. When the budget is
+ * spent, the slowest are dealt with first: those of routes with `slow: 'end'` are ended, the others let go of what waits.
+ * Bytes that several have waiting count for each of them.
+ *
+ * Owned by the server. A connection leaves when nothing waits any more, at the latest when it is released; the sweep runs
+ * only while somebody is in it.
+ */
+import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
+import { ENDINGS } from '../protocol/ending.ts'
+import { beginClosing } from './closing.ts'
+import { noteDrop } from './drop.ts'
+import type { Life } from './life.ts'
+
+/** A socket does not say when it has written the last bytes of a small queue: whoever is slow is looked at so often. */
+const SWEEP_MS = 50
+/** Dealing with the slowest goes on until this share of the budget is spent, so that it does not begin again at once. */
+const RELIEVED_SHARE = 0.9
+
+interface Waiter {
+  readonly promise: Promise<boolean>
+  readonly resolve: (drained: boolean) => void
+}
+
+export class OutboxBudget implements DeadlineOwner {
+  readonly bytesMax: number
+  bytes = 0
+  readonly #wheel: Wheel
+  readonly #sweep: Deadline = new Deadline(this)
+  // Removed by: settle(), when nothing waits any more; forget(), when the connection is released.
+  readonly #slow = new Set<Life>()
+  // Removed by: settle() and forget(), which answer them. At most one for each connection.
+  readonly #waiters = new Map<Life, Waiter>()
+  #relieving = false
+  /** The last try gave too little: the next one is worth it after the next sweep. */
+  #hopeless = false
+
+  constructor(bytesMax: number, wheel: Wheel) {
+    this.bytesMax = bytesMax
+    this.#wheel = wheel
+  }
+
+  /** For how many connections something waits. */
+  get slowCount(): number {
+    return this.#slow.size
+  }
+
+  /** Takes note of what waits for this connection now. */
+  settle(life: Life): void {
+    const { outbox } = life
+    const { bytes } = outbox
+    this.bytes += bytes - outbox.counted
+    outbox.counted = bytes
+    if (bytes === 0) {
+      this.#slow.delete(life)
+      this.#answer(life, true)
+      return
+    }
+    this.#slow.add(life)
+    if (!this.#sweep.armed) this.#wheel.arm(this.#sweep, SWEEP_MS)
+  }
+
+  /** The connection is released. */
+  forget(life: Life): void {
+    this.bytes -= life.outbox.counted
+    life.outbox.counted = 0
+    this.#slow.delete(life)
+    this.#answer(life, false)
+  }
+
+  /** Is there room for so many bytes more? If not, the slowest are dealt with first. Runs user code. */
+  hasRoom(bytes: number): boolean {
+    if (this.bytes + bytes > this.bytesMax) this.#relieve(bytes)
+    return this.bytes + bytes <= this.bytesMax
+  }
+
+  /** True when nothing waits for this connection any more, false when it is released before. */
+  drained(life: Life): Promise<boolean> {
+    let waiter = this.#waiters.get(life)
+    if (waiter === undefined) {
+      let resolve: (drained: boolean) => void = () => {}
+      const promise = new Promise<boolean>((settle) => {
+        resolve = settle
+      })
+      waiter = { promise, resolve }
+      this.#waiters.set(life, waiter)
+      this.settle(life)
+    }
+    return waiter.promise
+  }
+
+  deadlineOnDue(): void {
+    this.#hopeless = false
+    for (const life of this.#slow) this.settle(life)
+    if (this.#slow.size > 0) this.#wheel.arm(this.#sweep, SWEEP_MS)
+  }
+
+  #relieve(bytes: number): void {
+    if (this.#relieving || this.#hopeless) return
+    this.#relieving = true
+    const target = this.bytesMax * RELIEVED_SHARE - bytes
+    const slowest = [...this.#slow].sort((a, b) => b.outbox.counted - a.outbox.counted)
+    for (const life of slowest) {
+      if (this.bytes <= target) break
+      if (life.options.slow === 'end') {
+        // It does not read, so it would not see a close frame either; what waits for it is wanted back now.
+        beginClosing(life, ENDINGS.outboxBudget, 'kill')
+        this.forget(life)
+      } else {
+        const messages = life.outbox.backlog?.clear() ?? 0
+        if (messages > 0) noteDrop(life, 'budget', 0, messages)
+        this.settle(life)
+      }
+    }
+    this.#hopeless = this.bytes > target
+    this.#relieving = false
+  }
+
+  #answer(life: Life, drained: boolean): void {
+    const waiter = this.#waiters.get(life)
+    if (waiter === undefined) return
+    this.#waiters.delete(life)
+    waiter.resolve(drained)
+  }
+}

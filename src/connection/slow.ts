@@ -1,0 +1,86 @@
+/**
+ * What happens to the next message when its reader is slow: the option `slow`, the bound of the connection and the budget
+ * of the process. Functions over a `Life`; nothing to end.
+ */
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import { ENDINGS } from '../protocol/ending.ts'
+import type { LatestKey, WaitingMessage } from './backlog.ts'
+import { noteDrop } from './drop.ts'
+import type { Life } from './life.ts'
+import type { Message } from './message-bytes.ts'
+
+/** Where the next message goes: to the batch, to wait by itself, or nowhere: because the outbox, or the budget, is full. */
+export type Lane = 'write' | 'keep' | 'outbox-full' | 'budget-spent'
+
+export function canSend(life: Life): boolean {
+  const { name } = life.state
+  return name === 'open' || name === 'draining'
+}
+
+/**
+ * Is more waiting than may wait? What the kernel has not been offered yet does not count against the reader: it is
+ * offered first. The message itself goes whatever its size, so what waits is at most the bound and one message.
+ */
+export function laneFor(life: Life, bytes: number): Lane {
+  const { outbox, options } = life
+  const { slow } = options
+  if (slow !== 'end' && slow !== 'drop-newest') {
+    if (outbox.queues) return 'keep'
+    if (outbox.bytes + bytes <= options.outboxBytesMax) return 'write'
+    outbox.flush()
+    return outbox.queues ? 'keep' : 'write'
+  }
+  if (outbox.bytes + bytes > options.outboxBytesMax) {
+    outbox.flush()
+    if (outbox.bytes > options.outboxBytesMax) return 'outbox-full'
+  }
+  return outbox.blocked && !life.context.outboxBudget.hasRoom(bytes) ? 'budget-spent' : 'write'
+}
+
+/** A message is not accepted. */
+export function refuse(life: Life, bytes: number, lane: 'outbox-full' | 'budget-spent'): 'dropped' | 'ended' {
+  // Making room in the budget may have ended this very connection.
+  if (!canSend(life)) return 'ended'
+  const spent = lane === 'budget-spent'
+  const dropping = life.options.slow === 'drop-newest'
+  noteDrop(life, spent ? 'budget' : dropping ? 'drop-newest' : 'end', bytes)
+  if (dropping) return 'dropped'
+  life.end(spent ? ENDINGS.outboxBudget : ENDINGS.slowReader)
+  return 'ended'
+}
+
+/** A message waits by itself; beyond the bound the oldest go. */
+export function keep(
+  life: Life,
+  frame: Uint8Array,
+  late: WaitingMessage['late'],
+  key: LatestKey | undefined,
+): 'queued' | 'dropped' | 'ended' {
+  const { outbox, options, context } = life
+  if (outbox.keep({ frame, late, key })) noteDrop(life, 'latestBy', frame.length)
+  const { backlog } = outbox
+  while (backlog !== null && backlog.count > 1 && outbox.bytes > options.outboxBytesMax) {
+    noteDrop(life, 'drop-oldest', backlog.shift()?.frame.length ?? 0)
+  }
+  context.outboxBudget.settle(life)
+  if (!context.outboxBudget.hasRoom(0) && backlog !== null && backlog.count > 0) {
+    noteDrop(life, 'budget', 0, backlog.clear())
+    context.outboxBudget.settle(life)
+  }
+  if (!canSend(life)) return 'ended'
+  return backlog === null || backlog.count === 0 ? 'dropped' : 'queued'
+}
+
+/** The key of a message, for `latestBy`. User code: when it throws, that is announced and the message has no key. */
+export function keyOf(life: Life, message: Message): LatestKey | undefined {
+  const { slow } = life.options
+  if (typeof slow === 'string') return undefined
+  try {
+    const key: unknown = slow.latestBy(message)
+    return typeof key === 'string' || typeof key === 'number' ? key : undefined
+  } catch (cause) {
+    const details = { handler: 'latestBy', route: life.route.path, message: messageOf(cause) }
+    life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
+    return undefined
+  }
+}
