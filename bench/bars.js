@@ -1,5 +1,6 @@
 // What the project asks of itself, as data: one row per bar, and the rule by which a bar counts as reached.
-// A later promise adds a row here and nothing else. `against` is the peer measured in the same run on the same Node.
+// A later promise adds a row here and nothing else. `against` is the peer measured in the same run, on the same
+// Node if it runs on Node at all.
 import { SUBJECT } from './questions.js'
 
 /** A miss of less than this share is what two runs on a shared machine differ by anyway. */
@@ -15,6 +16,10 @@ export const BARS = [
   { question: 'echo-65536x1', against: 'ws', atLeast: 1.3 },
   { question: 'churn', against: 'ws', atLeast: 1.3 },
   { question: 'idle', against: 'ws', atMost: 1 },
+  { question: 'fan-1000x1', against: 'ws', atLeast: 1.2 },
+  { question: 'fan-1000x1', against: 'bun', atLeast: 0.75 },
+  { question: 'fan-1000x32', against: 'ws', atLeast: 12 },
+  { question: 'fan-1000x32', against: 'bun', atLeast: 0.8 },
 ]
 
 /** One word for a measured ratio beside its bar: `reached`, `noise` (missed by less than NOISE_SHARE), `missed`, `unknown`. */
@@ -35,7 +40,7 @@ export function judge(results, subject = SUBJECT, bars = BARS) {
     const result = results.find((one) => one.question === bar.question)
     if (result === undefined) continue
     for (const own of result.participants.filter((one) => one.peer === subject)) {
-      const other = result.participants.find((one) => one.peer === bar.against && one.node === own.node)
+      const other = result.participants.find((one) => one.peer === bar.against && (one.node === own.node || one.node === null))
       if (other === undefined) continue
       const ratio = own.median === null || other.median === null ? Number.NaN : own.median / other.median
       verdicts.push({ ...bar, node: own.node, ratio, verdict: verdictOf(bar, ratio) })

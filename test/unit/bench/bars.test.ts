@@ -85,6 +85,22 @@ test('judge: each Node is compared with the peer on the same Node; what was not 
   )
 })
 
+test('judge: a peer that does not run on Node is compared with on every Node', () => {
+  const participants = [
+    { peer: 'holdfast', node: '20', median: 60 },
+    { peer: 'holdfast', node: '26', median: 90 },
+    { peer: 'bun', node: null, median: 100 },
+  ]
+  const bars = [{ question: 'q', against: 'bun', atLeast: 0.8 }]
+  assert.deepEqual(
+    judge([{ question: 'q', participants }], 'holdfast', bars).map(({ node, verdict }) => [node, verdict]),
+    [
+      ['20', 'missed'],
+      ['26', 'reached'],
+    ],
+  )
+})
+
 test('judge: a peer without a single good run is unknown, not reached', () => {
   const participants = [
     { peer: 'holdfast', node: '20', median: 300 },
