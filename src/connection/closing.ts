@@ -35,7 +35,8 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
     return
   }
   const received = start === 'answer' || (state.name === 'draining' && state.received)
-  const closing: ClosingState = { name: 'closing', ending, step: 'handshake', sent: false, received }
+  const violation = start === 'fail'
+  const closing: ClosingState = { name: 'closing', ending, step: 'handshake', violation, sent: false, received }
   transition(life, closing, life.options.closeTimeoutMs)
   life.quiet()
   // Its signals have run user code, which may have gone on to kill the connection.
@@ -180,6 +181,7 @@ function release(life: Life): void {
   if (state.name !== 'closing') return
   const { ending } = state
   transition(life, { name: 'closed', ending })
+  life.context.ledger.connectionEnded(ending, state.violation === true)
   life.context.ledger.closeHooks++
   life.release({ ending, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })
   const { context, connection, route } = life

@@ -47,6 +47,8 @@ export interface ConnectionEvents {
 /** The counters of the ledger that connections move. */
 export interface ConnectionLedger {
   connectionMoved(from: StateName, to: StateName): void
+  /** It has just moved to `closed`. */
+  connectionEnded(ending: Ending, violation: boolean): void
   openHooks: number
   closeHooks: number
   messagesReceived: number

@@ -47,6 +47,11 @@ export class OutboxBudget implements DeadlineOwner {
     return this.#slow.size
   }
 
+  /** How much more may wait. */
+  get left(): number {
+    return this.bytesMax - this.bytes
+  }
+
   /** Takes note of what waits for this connection now. */
   settle(life: Life): void {
     const { outbox } = life
@@ -54,8 +59,7 @@ export class OutboxBudget implements DeadlineOwner {
     this.bytes += bytes - outbox.counted
     outbox.counted = bytes
     if (bytes === 0) {
-      this.#slow.delete(life)
-      this.#answer(life, true)
+      this.#leave(life, true)
       return
     }
     this.#slow.add(life)
@@ -66,8 +70,7 @@ export class OutboxBudget implements DeadlineOwner {
   forget(life: Life): void {
     this.bytes -= life.outbox.counted
     life.outbox.counted = 0
-    this.#slow.delete(life)
-    this.#answer(life, false)
+    this.#leave(life, false)
   }
 
   /** Is there room for so many bytes more? If not, the slowest are dealt with first. Runs user code. */
@@ -118,7 +121,9 @@ export class OutboxBudget implements DeadlineOwner {
     this.#relieving = false
   }
 
-  #answer(life: Life, drained: boolean): void {
+  #leave(life: Life, drained: boolean): void {
+    this.#slow.delete(life)
+    if (this.#slow.size === 0) this.#wheel.cancel(this.#sweep)
     const waiter = this.#waiters.get(life)
     if (waiter === undefined) return
     this.#waiters.delete(life)

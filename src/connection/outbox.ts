@@ -147,7 +147,8 @@ export class Outbox implements Flushable {
   /** Writes what waits, unless the socket is still busy with what it has: then its `drain` calls again. */
   flush(): boolean {
     this.#scheduled = false
-    if (!this.#socket.writableNeedDrain) this.#writeBatches()
+    // Until the end of the turn a socket that has taken everything may still say that it needs to drain.
+    if (!this.blocked || !this.#socket.writableNeedDrain) this.#writeBatches()
     this.backlog?.write(this.#socket, false)
     const taken = this.bytes === 0
     if (!taken || this.counted !== 0) this.#owner.outboxOnFlushed()
@@ -220,7 +221,6 @@ export class Outbox implements Flushable {
     }
   }
 
-  /** Begins a batch of `bytes`; returns its start. */
   #begin(bytes: number): number {
     this.#makeRoom(bytes)
     this.#take(bytes, bytes)

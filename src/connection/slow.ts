@@ -24,17 +24,19 @@ export function canSend(life: Life): boolean {
 export function laneFor(life: Life, bytes: number): Lane {
   const { outbox, options } = life
   const { slow } = options
+  const budget = life.context.outboxBudget
+  const fits = outbox.bytes + bytes <= Math.min(options.outboxBytesMax, budget.left)
   if (slow !== 'end' && slow !== 'drop-newest') {
     if (outbox.queues) return 'keep'
-    if (outbox.bytes + bytes <= options.outboxBytesMax) return 'write'
+    if (fits) return 'write'
     outbox.flush()
     return outbox.queues ? 'keep' : 'write'
   }
-  if (outbox.bytes + bytes > options.outboxBytesMax) {
+  if (!fits) {
     outbox.flush()
     if (outbox.bytes > options.outboxBytesMax) return 'outbox-full'
   }
-  return outbox.blocked && !life.context.outboxBudget.hasRoom(bytes) ? 'budget-spent' : 'write'
+  return outbox.blocked && !budget.hasRoom(bytes) ? 'budget-spent' : 'write'
 }
 
 /** A message is not accepted. */

@@ -26,6 +26,8 @@ export interface ClosingState {
   /** `clean` is known when the socket is gone. */
   ending: Ending
   step: 'handshake' | 'finish' | 'destroy' | 'join' | 'farewell'
+  /** The peer broke a rule, and that is why. */
+  readonly violation?: boolean
   /** We have sent a close frame. */
   sent: boolean
   /** A close frame has come. */

@@ -72,6 +72,14 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     options: { inboxBytesMax: 64 * 1024 },
     act: ({ socket }) => socket.write(clientFrame({ opcode: BINARY, payload: Buffer.alloc(100_000), fin: false })),
   },
+  'outboxTotalBytesMax of the server is spent, with slow: end': {
+    options: { outboxTotalBytesMax: 64 * 1024, outboxBytesMax: 1024 ** 3 },
+    act: ({ socket, connection }) => {
+      socket.pause()
+      while (connection.send('x'.repeat(256 * 1024)) !== 'ended');
+      socket.resume()
+    },
+  },
   'the peer breaks a rule; here, a frame is not masked': {
     act: ({ socket }) => socket.write(clientFrame({ opcode: TEXT, payload: 'x', mask: null })),
   },
