@@ -40,7 +40,9 @@ export function judge(results, subject = SUBJECT, bars = BARS) {
     const result = results.find((one) => one.question === bar.question)
     if (result === undefined) continue
     for (const own of result.participants.filter((one) => one.peer === subject)) {
-      const other = result.participants.find((one) => one.peer === bar.against && (one.node === own.node || one.node === null))
+      const other = result.participants.find(
+        (one) => one.peer === bar.against && (one.node === own.node || one.node === null),
+      )
       if (other === undefined) continue
       const ratio = own.median === null || other.median === null ? Number.NaN : own.median / other.median
       verdicts.push({ ...bar, node: own.node, ratio, verdict: verdictOf(bar, ratio) })

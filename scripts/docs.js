@@ -159,7 +159,7 @@ function objectSchema(table) {
 }
 
 function propertySchema(name, { schema, default: value, about, without }) {
-  const { $schema: _, readOnly: __, ...shape } = z.toJSONSchema(schema, { io: 'input' })
+  const { $schema: _, readOnly: __, ...shape } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   // To zod the parts are any object, because readDeflate() checks them with a table of their own.
   const told = name === 'deflate' ? { anyOf: [{ type: 'boolean' }, { $ref: '#/$defs/deflate' }] } : shape
   return { ...told, default: value, description: `${about} Without it ${without}` }
@@ -239,7 +239,7 @@ function advised(...codes) {
 
 function eventsPage() {
   const events = [
-    ...declaredEvents('server/server.ts', 'ServerEvents'),
+    ...declaredEvents('server/event-names.ts', 'ServerEvents'),
     ...declaredEvents('connection/connection-context.ts', 'ConnectionEvents'),
   ]
   const rows = events.map(({ name, fields, about }) => [

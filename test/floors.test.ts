@@ -51,6 +51,19 @@ for (const [floor, lower] of ROOMS.entries()) {
   })
 }
 
+for (const other of ['protocol', 'connection', 'hub', 'server']) {
+  test(`resilience/ may not import ${other}/`, () => {
+    assert.equal(complaints('resilience', other, /Imports only go down/), 1)
+  })
+}
+
+test('resilience/ may import base/, server/ may import resilience/, hub/ and connection/ may not', () => {
+  assert.equal(complaints('resilience', 'base', /Imports only go down/), 0)
+  assert.equal(complaints('server', 'resilience', /Imports only go down/), 0)
+  assert.equal(complaints('hub', 'resilience', /Imports only go down/), 1)
+  assert.equal(complaints('connection', 'resilience', /Imports only go down/), 1)
+})
+
 test('a cycle of imports is refused', () => {
   assert.equal(complaints('hub', 'server', /noImportCycles/), 1)
 })

@@ -7,7 +7,7 @@
 export class BoundedQueue<Item> {
   readonly countMax: number
   readonly bytesMax: number
-  #items: { readonly item: Item; readonly bytes: number }[] = []
+  #items: ({ readonly item: Item; readonly bytes: number } | undefined)[] = []
   #first = 0
   #bytes = 0
 
@@ -40,9 +40,9 @@ export class BoundedQueue<Item> {
   shift(): Item | undefined {
     const oldest = this.#items[this.#first]
     if (oldest === undefined) return undefined
-    this.#first++
+    this.#items[this.#first++] = undefined
     this.#bytes -= oldest.bytes
-    // Drop the taken front before it outweighs the rest, so that shifting stays cheap and nothing taken is kept alive.
+    // Drop the empty front before it outweighs the rest, so that shifting stays cheap.
     if (this.#first === this.#items.length) this.clear()
     else if (this.#first > 32 && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first)

@@ -38,19 +38,20 @@ export class Backlog {
     return this.#bytes
   }
 
-  /** Puts a message last, or in the place of an older one with the same key: then true. */
-  add(message: WaitingMessage): boolean {
+  /** Puts a message last, or in the place of an older one with the same key: then returns what that was. */
+  add(message: WaitingMessage): Uint8Array | null {
     const older = message.key === undefined ? undefined : this.#byKey.get(message.key)
     if (older !== undefined) {
-      this.#bytes += message.frame.length - older.frame.length
+      const replaced = older.frame
+      this.#bytes += message.frame.length - replaced.length
       older.frame = message.frame
       older.late = message.late
-      return true
+      return replaced
     }
     if (message.key !== undefined) this.#byKey.set(message.key, message)
     this.#queue.push(message)
     this.#bytes += message.frame.length + ENTRY_BYTES
-    return false
+    return null
   }
 
   /** Takes the oldest out; undefined when none waits. */

@@ -94,6 +94,8 @@ export function closeFrameCame(life: Life, ending: Ending): void {
 function handshake(life: Life, failing: boolean): void {
   const state = closing(life)
   // RFC 6455 section 5.5.1: an answer repeats the code it answers; the reason goes along.
+  // Behind what waits one by one: nothing may follow a close frame (RFC 6455 section 5.5.1).
+  if (life.outbox.queues) life.outbox.flushAll()
   life.outbox.frame(encodeClose(state.ending.code, state.ending.reason))
   life.outbox.flushAll()
   life.outbox.end()
@@ -151,6 +153,8 @@ function farewell(life: Life): void {
   state.step = 'farewell'
   const clean = state.sent && state.received
   if (clean) state.ending = { ...state.ending, clean }
+  // It was asked, and told: who answers neither is gone, and that is the doing of the network, not of this server.
+  else if (state.ending === ENDINGS.idle) state.ending = ENDINGS.peerVanished
   const { connection, route } = life
   try {
     const returned = route.handlers.close?.(connection, state.ending)

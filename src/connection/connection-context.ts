@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import type { Life } from './life.ts'
 import type { OutboxBudget } from './outbox-budget.ts'
+import type { RateLimit } from './receive-rate.ts'
 import type { StateName } from './state.ts'
 
 /**
@@ -96,6 +97,8 @@ export interface ConnectionContext {
   readonly inboxBudget: ByteBudget
   readonly outboxBudget: OutboxBudget
   readonly hub: RoomsPort
+  /** A peer sends faster than it may. Counts and announces it; true when its connection is to be ended. */
+  rateOnOver(limit: RateLimit, connection: Connection, route: string): boolean
   /** Announces an error of user code, with a way that is never silent. */
   report(error: HoldfastError, connection?: Connection, route?: string): void
 }

@@ -61,6 +61,18 @@ export const CONNECTION_OPTIONS = {
     about: 'So many pings and pongs a peer may send in a second; more end the connection with 1008.',
     without: 'a flood of pings makes the server write a flood of pongs.',
   }),
+  messagesPerSecondMax: integerOption(0, 10_000_000, {
+    default: 0,
+    about:
+      'So many messages a peer may send in a second, as many at once; more end the connection with 1008. 0 is no limit. Time in which we did not read counts in full.',
+    without: 'one peer can keep the handlers of a whole process busy.',
+  }),
+  receivedBytesPerSecondMax: integerOption(0, 64 * GIB, {
+    default: 0,
+    about:
+      'So many bytes a peer may send in a second, as many at once, with the headers of their frames; more end the connection with 1008. 0 is no limit. Time in which we did not read counts in full.',
+    without: 'one peer can take the whole line.',
+  }),
   outboxBytesMax: integerOption(1_024, GIB, {
     default: 1024 * 1024,
     about: 'So many bytes, and one message more, may wait for a slow reader; `slow` says what happens to the next.',

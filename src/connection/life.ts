@@ -35,6 +35,7 @@ import { HeldBytes } from './held-bytes.ts'
 import { Inbox } from './inbox.ts'
 import { LateTurn } from './late-turn.ts'
 import { Outbox } from './outbox.ts'
+import { ReceiveRate } from './receive-rate.ts'
 import type { SocketOwner } from './socket.ts'
 import { OPEN, type State } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -79,6 +80,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   /** Of the state it is in. */
   readonly deadline: Deadline
   readonly reader: FrameReader
+  /** Null when it has no such limit. */
+  readonly rate: ReceiveRate | null
   /** When anything was last received, in awake milliseconds of the wheel. */
   heardAt: number
   messagesReceived = 0
@@ -110,6 +113,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     this.held = new HeldBytes(this)
     this.deadline = new Deadline(this)
     this.reader = new FrameReader(this, init.options, init.deflate?.inflater ?? null, init.context.now)
+    this.rate = ReceiveRate.of(this, init.options)
     this.connection = new Connection(init.id, init.openedAt, this)
   }
 
@@ -148,6 +152,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
 
   socketOnData(chunk: Buffer): void {
     this.heardAt = this.context.wheel.now
+    if (this.rate !== null) this.rate.bytesCame(chunk.length)
     this.reader.read(chunk)
     this.held.read()
   }
@@ -176,6 +181,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   }
 
   pauseReading(): void {
+    this.rate?.pause()
     this.reader.pause()
     this.socket.pause()
   }
@@ -183,6 +189,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   resumeReading(): void {
     if (!this.reader.paused) return
     this.heardAt = this.context.wheel.now
+    this.rate?.resume()
     this.reader.resume()
     if (!this.reader.paused) this.socket.resume()
     this.held.track()
@@ -197,6 +204,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   readerOnMessage(message: string | Buffer): void {
     this.messagesReceived++
     this.context.ledger.messagesReceived++
+    if (this.rate !== null) this.rate.messageCame()
     this.inbox.deliver(message)
   }
 
@@ -252,6 +260,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   /** All that must stop when the ending chain begins. Signals abort here, so user code may run. */
   quiet(): void {
     this.inbox.stop()
+    this.context.outboxBudget.ending(this)
     this.context.hub.leaveAll(this)
     if (this.#scope !== null) this.#scope.abort(this.endReason())
     this.held.track()

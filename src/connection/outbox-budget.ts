@@ -13,6 +13,7 @@ import { ENDINGS } from '../protocol/ending.ts'
 import { beginClosing } from './closing.ts'
 import { noteDrop } from './drop.ts'
 import type { Life } from './life.ts'
+import { canSend } from './slow.ts'
 
 /** A socket does not say when it has written the last bytes of a small queue: whoever is slow is looked at so often. */
 const SWEEP_MS = 50
@@ -31,7 +32,7 @@ export class OutboxBudget implements DeadlineOwner {
   readonly #sweep: Deadline = new Deadline(this)
   // Removed by: settle(), when nothing waits any more; forget(), when the connection is released.
   readonly #slow = new Set<Life>()
-  // Removed by: settle() and forget(), which answer them. At most one for each connection.
+  // Removed by: settle(), ending() and forget(), which answer them. At most one for each connection.
   readonly #waiters = new Map<Life, Waiter>()
   #relieving = false
   /** The last try gave too little: the next one is worth it after the next sweep. */
@@ -59,7 +60,8 @@ export class OutboxBudget implements DeadlineOwner {
     this.bytes += bytes - outbox.counted
     outbox.counted = bytes
     if (bytes === 0) {
-      this.#leave(life, true)
+      this.#leave(life)
+      this.#answer(life, canSend(life))
       return
     }
     this.#slow.add(life)
@@ -70,7 +72,13 @@ export class OutboxBudget implements DeadlineOwner {
   forget(life: Life): void {
     this.bytes -= life.outbox.counted
     life.outbox.counted = 0
-    this.#leave(life, false)
+    this.#leave(life)
+    this.#answer(life, false)
+  }
+
+  /** The connection begins to end: whoever waits for it to drain is told, what waits in its socket still counts. */
+  ending(life: Life): void {
+    this.#answer(life, false)
   }
 
   /** Is there room for so many bytes more? If not, the slowest are dealt with first. Runs user code. */
@@ -79,7 +87,7 @@ export class OutboxBudget implements DeadlineOwner {
     return this.bytes + bytes <= this.bytesMax
   }
 
-  /** True when nothing waits for this connection any more, false when it is released before. */
+  /** True when nothing waits for this connection any more, false when it begins to end before. */
   drained(life: Life): Promise<boolean> {
     let waiter = this.#waiters.get(life)
     if (waiter === undefined) {
@@ -97,12 +105,16 @@ export class OutboxBudget implements DeadlineOwner {
   deadlineOnDue(): void {
     this.#hopeless = false
     for (const life of this.#slow) this.settle(life)
+    // One turn may have been offered more, by many together, than the kernel took.
+    if (this.bytes > this.bytesMax) this.#relieve(0)
     if (this.#slow.size > 0) this.#wheel.arm(this.#sweep, SWEEP_MS)
   }
 
   #relieve(bytes: number): void {
     if (this.#relieving || this.#hopeless) return
     this.#relieving = true
+    // Who has been read since the last look is not slow.
+    for (const life of this.#slow) this.settle(life)
     const target = this.bytesMax * RELIEVED_SHARE - bytes
     const slowest = [...this.#slow].sort((a, b) => b.outbox.counted - a.outbox.counted)
     for (const life of slowest) {
@@ -121,9 +133,12 @@ export class OutboxBudget implements DeadlineOwner {
     this.#relieving = false
   }
 
-  #leave(life: Life, drained: boolean): void {
+  #leave(life: Life): void {
     this.#slow.delete(life)
     if (this.#slow.size === 0) this.#wheel.cancel(this.#sweep)
+  }
+
+  #answer(life: Life, drained: boolean): void {
     const waiter = this.#waiters.get(life)
     if (waiter === undefined) return
     this.#waiters.delete(life)

@@ -127,8 +127,8 @@ export class Outbox implements Flushable {
     return this.blocked || (this.backlog !== null && this.backlog.count > 0)
   }
 
-  /** Adds a message that waits by itself; true when it took the place of an older one. */
-  keep(message: WaitingMessage): boolean {
+  /** Adds a message that waits by itself; returns the older one whose place it took. */
+  keep(message: WaitingMessage): Uint8Array | null {
     this.backlog ??= new Backlog()
     this.#schedule()
     return this.backlog.add(message)

@@ -12,6 +12,9 @@ import type { Message } from './message-bytes.ts'
 /** Where the next message goes: to the batch, to wait by itself, or nowhere: because the outbox, or the budget, is full. */
 export type Lane = 'write' | 'keep' | 'outbox-full' | 'budget-spent'
 
+/** What was sent in this turn is offered to the kernel when it is more than this: before, nobody knows who is slow. */
+const UNOFFERED_BYTES_MAX = 64 * 1024
+
 export function canSend(life: Life): boolean {
   const { name } = life.state
   return name === 'open' || name === 'draining'
@@ -25,7 +28,8 @@ export function laneFor(life: Life, bytes: number): Lane {
   const { outbox, options } = life
   const { slow } = options
   const budget = life.context.outboxBudget
-  const fits = outbox.bytes + bytes <= Math.min(options.outboxBytesMax, budget.left)
+  const most = Math.min(options.outboxBytesMax, budget.left)
+  const fits = outbox.bytes + bytes <= (outbox.blocked ? most : Math.min(most, UNOFFERED_BYTES_MAX))
   if (slow !== 'end' && slow !== 'drop-newest') {
     if (outbox.queues) return 'keep'
     if (fits) return 'write'
@@ -36,7 +40,10 @@ export function laneFor(life: Life, bytes: number): Lane {
     outbox.flush()
     if (outbox.bytes > options.outboxBytesMax) return 'outbox-full'
   }
-  return outbox.blocked && !budget.hasRoom(bytes) ? 'budget-spent' : 'write'
+  if (!outbox.blocked) return 'write'
+  if (!budget.hasRoom(bytes)) return 'budget-spent'
+  // What it has been promised cannot be taken back, so it gets no more than it leaves for others.
+  return slow === 'drop-newest' && outbox.bytes + bytes > budget.left ? 'budget-spent' : 'write'
 }
 
 /** A message is not accepted. */
@@ -59,10 +66,14 @@ export function keep(
   key: LatestKey | undefined,
 ): 'queued' | 'dropped' | 'ended' {
   const { outbox, options, context } = life
-  if (outbox.keep({ frame, late, key })) noteDrop(life, 'latestBy', frame.length)
+  const replaced = outbox.keep({ frame, late, key })
+  if (replaced !== null) noteDrop(life, 'latestBy', replaced.length)
   const { backlog } = outbox
   while (backlog !== null && backlog.count > 1 && outbox.bytes > options.outboxBytesMax) {
-    noteDrop(life, 'drop-oldest', backlog.shift()?.frame.length ?? 0)
+    const oldest = backlog.shift() as WaitingMessage
+    // In the place of an older one it may have come to the front: it is the newest, and goes last then.
+    if (oldest.frame === frame) backlog.add(oldest)
+    else noteDrop(life, 'drop-oldest', oldest.frame.length)
   }
   context.outboxBudget.settle(life)
   if (!context.outboxBudget.hasRoom(0) && backlog !== null && backlog.count > 0) {

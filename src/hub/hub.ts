@@ -21,10 +21,10 @@ export class Hub implements RoomsPort {
   readonly #lives = new Map<string, Life>()
   // Removed by: leave() and leaveAll(), when the last member has gone.
   readonly #rooms = new Map<string, Set<Life>>()
-  readonly #onRemoved: () => void
+  readonly #onRemoved: (life: Life) => void
 
   /** @param onRemoved told whenever a connection has been removed */
-  constructor(onRemoved: () => void) {
+  constructor(onRemoved: (life: Life) => void) {
     this.#onRemoved = onRemoved
   }
 
@@ -44,7 +44,7 @@ export class Hub implements RoomsPort {
   remove(life: Life): void {
     this.leaveAll(life)
     this.#lives.delete(life.connection.id)
-    this.#onRemoved()
+    this.#onRemoved(life)
   }
 
   connection(id: string): Connection | undefined {

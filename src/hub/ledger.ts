@@ -6,6 +6,9 @@
  */
 import type { ConnectionLedger } from '../connection/connection-context.ts'
 import type { StateName } from '../connection/state.ts'
+import { ENDINGS, type Ending } from '../protocol/ending.ts'
+
+type Counts = Readonly<Record<string, number>>
 
 /** The counts at one moment. */
 export interface LedgerCounts {
@@ -16,15 +19,25 @@ export interface LedgerCounts {
   /** Upgrade requests refused with a status. */
   readonly refused: number
   /** Refused, by status. */
-  readonly refusedByStatus: Readonly<Record<string, number>>
+  readonly refusedByStatus: Counts
+  /** Refused, by a short name: `handshake`, `origin`, `path`, `protocol`, `early`, `closing`, `failed`, `limit …`, `reject 401`. */
+  readonly refusedByReason: Counts
   /** Upgrade requests whose peer left, or whose deadline passed, before 101. */
   readonly failed: number
+  /** Failed, by `peer left`, `deadline` and `socket error`. */
+  readonly failedByReason: Counts
   /** Upgrade requests answered with 101. */
   readonly accepted: number
   readonly open: number
   readonly draining: number
   readonly closing: number
   readonly closed: number
+  /** Closed, by close code. Of codes from 3000 the first 100 that came have a count of their own, the rest is `other`. */
+  readonly endingsByCode: Counts
+  /** Closed, by who decided: `peer`, `server`, `network`. */
+  readonly endingsBy: Readonly<Record<Ending['by'], number>>
+  /** Of those the server decided: the limit by name (`idle`, `slowReader`, …), `violation`, or `user` for the application's own. */
+  readonly endingsByReason: Counts
   readonly openHooks: number
   readonly closeHooks: number
   /** Sockets whose descriptor we hold: of connections and of upgrade requests. */
@@ -33,9 +46,27 @@ export interface LedgerCounts {
   readonly messagesSent: number
   /** Not sent, because the reader was too slow. */
   readonly messagesDropped: number
+  /** The same, by route and by what was done about the slow reader. */
+  readonly dropped: readonly DroppedCount[]
   /** Received, but not handled, because the connection was lost or ended before. */
   readonly messagesDiscarded: number
 }
+
+export interface DroppedCount {
+  readonly route: string
+  readonly reason: string
+  readonly messages: number
+}
+
+/** Why an upgrade request had no answer. */
+export type FailureKind = 'peer left' | 'deadline' | 'socket error'
+
+/** Clients choose among 2,000 codes from 3000 on: so many of them are counted one by one. */
+const FREE_CODES_MAX = 100
+const FREE_CODE_MIN = 3000
+const ENDING_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(ENDINGS).map(([name, { reason }]) => [reason, name]),
+)
 
 export class Ledger implements ConnectionLedger {
   upgrades = 0
@@ -55,16 +86,42 @@ export class Ledger implements ConnectionLedger {
   messagesDropped = 0
   messagesDiscarded = 0
   // Bounded by the statuses reject() allows; never shrinks.
-  readonly #refusedByStatus = new Map<number, number>()
+  readonly #refusedByStatus = new Map<string, number>()
+  // Bounded by the kinds of HandshakeFault, which are a fixed set, and the statuses reject() allows.
+  readonly #refusedByReason = new Map<string, number>()
+  // Bounded by FailureKind.
+  readonly #failedByReason = new Map<string, number>()
+  // Bounded by the codes below 3000, FREE_CODES_MAX and `other`.
+  readonly #endingsByCode = new Map<string, number>()
+  // Bounded by the names of ENDINGS, `violation` and `user`.
+  readonly #endingsByReason = new Map<string, number>()
+  readonly #endingsBy: Record<Ending['by'], number> = { peer: 0, server: 0, network: 0 }
+  // Bounded by the routes and, within, by the reasons to drop.
+  readonly #dropped = new Map<string, Map<string, number>>()
+  #freeCodes = 0
 
   connectionMoved(from: StateName, to: StateName): void {
     this[from]--
     this[to]++
   }
 
+  /** A connection has just closed. @param violation it was ended because its peer broke a rule */
+  connectionEnded(ending: Ending, violation: boolean): void {
+    const { code, by, reason } = ending
+    this.#endingsBy[by]++
+    add(this.#endingsByCode, this.#codeKey(code))
+    if (by === 'server') add(this.#endingsByReason, violation ? 'violation' : (ENDING_NAMES.get(reason) ?? 'user'))
+  }
+
   /** Messages were not sent to a slow reader. */
-  messageDropped(_route: string, _reason: string, count = 1): void {
+  messageDropped(route: string, reason: string, count = 1): void {
     this.messagesDropped += count
+    let reasons = this.#dropped.get(route)
+    if (reasons === undefined) {
+      reasons = new Map()
+      this.#dropped.set(route, reasons)
+    }
+    add(reasons, reason, count)
   }
 
   upgradeCame(): void {
@@ -72,15 +129,18 @@ export class Ledger implements ConnectionLedger {
     this.opening++
   }
 
-  upgradeRefused(status: number): void {
+  /** @param kind of a bounded set, see HandshakeFault */
+  upgradeRefused(status: number, kind = 'handshake'): void {
     this.opening--
     this.refused++
-    this.#refusedByStatus.set(status, (this.#refusedByStatus.get(status) ?? 0) + 1)
+    add(this.#refusedByStatus, String(status))
+    add(this.#refusedByReason, kind)
   }
 
-  upgradeFailed(): void {
+  upgradeFailed(kind: FailureKind): void {
     this.opening--
     this.failed++
+    add(this.#failedByReason, kind)
   }
 
   upgradeAccepted(): void {
@@ -93,9 +153,14 @@ export class Ledger implements ConnectionLedger {
     const { upgrades, opening, refused, failed, accepted, open, draining, closing, closed } = this
     const { openHooks, closeHooks, sockets, messagesReceived, messagesSent, messagesDropped, messagesDiscarded } = this
     return {
-      ...{ upgrades, opening, refused, refusedByStatus: Object.fromEntries(this.#refusedByStatus), failed, accepted },
+      ...{ upgrades, opening, refused, refusedByStatus: Object.fromEntries(this.#refusedByStatus) },
+      refusedByReason: Object.fromEntries(this.#refusedByReason),
+      ...{ failed, failedByReason: Object.fromEntries(this.#failedByReason), accepted },
       ...{ open, draining, closing, closed, openHooks, closeHooks, sockets },
-      ...{ messagesReceived, messagesSent, messagesDropped, messagesDiscarded },
+      endingsByCode: Object.fromEntries(this.#endingsByCode),
+      endingsBy: { ...this.#endingsBy },
+      endingsByReason: Object.fromEntries(this.#endingsByReason),
+      ...{ messagesReceived, messagesSent, messagesDropped, dropped: this.#droppedCounts(), messagesDiscarded },
     }
   }
 
@@ -103,19 +168,55 @@ export class Ledger implements ConnectionLedger {
   imbalances(): string[] {
     return imbalancesOf(this.counts())
   }
+
+  #codeKey(code: number): string {
+    const key = String(code)
+    if (code < FREE_CODE_MIN || this.#endingsByCode.has(key)) return key
+    if (this.#freeCodes === FREE_CODES_MAX) return 'other'
+    this.#freeCodes++
+    return key
+  }
+
+  #droppedCounts(): DroppedCount[] {
+    return [...this.#dropped].flatMap(([route, reasons]) =>
+      [...reasons].map(([reason, messages]) => ({ route, reason, messages })),
+    )
+  }
 }
 
 /** The laws of the ledger. */
 export function imbalancesOf(counts: LedgerCounts): string[] {
   const living = counts.open + counts.draining + counts.closing
+  const { refused, failed, closed } = counts
   const laws: readonly (readonly [string, number, number])[] = [
     [
       'upgrades = opening + refused + failed + accepted',
       counts.upgrades,
-      counts.opening + counts.refused + counts.failed + counts.accepted,
+      counts.opening + refused + failed + counts.accepted,
     ],
-    ['accepted = open + draining + closing + closed', counts.accepted, living + counts.closed],
+    ['accepted = open + draining + closing + closed', counts.accepted, living + closed],
     ['open hooks = close hooks + open + draining + closing', counts.openHooks, counts.closeHooks + living],
+    ['refused = refused by status', refused, sum(counts.refusedByStatus)],
+    ['refused = refused by reason', refused, sum(counts.refusedByReason)],
+    ['failed = failed by reason', failed, sum(counts.failedByReason)],
+    ['closed = endings by code', closed, sum(counts.endingsByCode)],
+    ['closed = endings by side', closed, sum(counts.endingsBy)],
+    ['endings by the server = endings by reason', counts.endingsBy.server, sum(counts.endingsByReason)],
+    [
+      'messages dropped = dropped by route and reason',
+      counts.messagesDropped,
+      counts.dropped.reduce((total, { messages }) => total + messages, 0),
+    ],
   ]
   return laws.filter(([, left, right]) => left !== right).map(([law, left, right]) => `${law}: ${left} is not ${right}`)
+}
+
+function add(counts: Map<string, number>, key: string, count = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
+}
+
+function sum(counts: Counts): number {
+  let total = 0
+  for (const count of Object.values(counts)) total += count
+  return total
 }

@@ -40,9 +40,13 @@ export const ENDINGS = {
   handlerOverdue: serverEnding(1011, 'handler did not finish in time'),
   slowReader: serverEnding(1008, 'reads too slowly: outboxBytesMax reached'),
   messageTimeout: serverEnding(1008, 'message not complete within messageTimeoutMs'),
+  messagesPerSecondMax: serverEnding(1008, 'sends too fast: messagesPerSecondMax reached'),
+  receivedBytesPerSecondMax: serverEnding(1008, 'sends too fast: receivedBytesPerSecondMax reached'),
   inboxFull: serverEnding(1013, 'inboxBytesMax of the server reached'),
   outboxBudget: serverEnding(1013, 'reads too slowly: outboxTotalBytesMax of the server reached'),
   killed: { code: 1006, reason: 'killed', by: 'server', advice: 'stop', clean: false },
   peerGone: networkEnding('the peer ended its side without a close frame'),
   socketClosed: networkEnding('the socket closed without a close frame'),
+  /** `idle`, and our close frame was not answered either: as far as anybody can tell, the peer is gone. */
+  peerVanished: networkEnding('nothing received within idleTimeoutMs, and no answer to our close frame'),
 } as const satisfies Record<string, Ending>

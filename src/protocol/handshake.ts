@@ -24,6 +24,8 @@ export interface HandshakeFault {
   readonly status: number
   /** One line: what was seen, what was wanted. */
   readonly reason: string
+  /** A short name to count it by, from a bounded set, such as `origin` or `limit connectionsMax`; else `handshake`. */
+  readonly kind?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 

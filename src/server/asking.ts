@@ -1,10 +1,15 @@
 /**
  * Asking the user whether to let an upgrade request in: middleware and `upgrade`, which may take their time.
  *
- * What waits meanwhile holds one small cell. When the peer leaves or the deadline passes, the cell is emptied and the
- * request revoked, so that an `upgrade` that never comes back keeps neither the socket nor the request.
+ * Those that take their time pass a gate, at most `upgradeHandlersMax` at once; the next is not even called before there is
+ * room. What waits holds one small cell. When the peer leaves or the deadline passes, the cell is emptied and the request
+ * revoked, so that an `upgrade` that never comes back keeps neither the socket nor the request; its place in the gate is
+ * given back after `handshakeTimeoutMs`.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { isThenable } from '../base/thenable.ts'
+import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
+import type { Gate, Waiter } from '../resilience/gate.ts'
 import { type Middleware, runOnion } from './middleware.ts'
 import type { Opening } from './opening.ts'
 import type { Route } from './routes.ts'
@@ -16,28 +21,34 @@ export interface Answers {
   upgradeOnThrown(thrown: unknown): void
 }
 
+export interface AskingContext {
+  readonly wheel: Wheel
+  readonly handshakeTimeoutMs: number
+  readonly middleware: readonly Middleware[]
+  readonly closing: boolean
+  readonly admission: { readonly gate: Gate }
+}
+
 /** Emptied when nobody waits for the answer any more. */
 interface Cell {
   answers: Answers | null
+  waiter: Waiter | null
 }
 
-/** Asks; exactly one of `answers` is called, unless the opening is aborted before. */
+/**
+ * Asks; exactly one of `answers` is called, unless the opening is aborted before. The gate must not be full.
+ */
 export function ask(
-  middleware: readonly Middleware[],
+  context: AskingContext,
   route: Route,
   request: UpgradeRequest,
   opening: Opening,
   answers: Answers,
 ): void {
-  const cell: Cell = { answers }
+  const cell: Cell = { answers, waiter: null }
   letGoOnAbort(opening, request, cell)
-  try {
-    const answer = start(middleware, route, request)
-    if (isThenable(answer)) wait(answer, cell)
-    else answered(cell, answer)
-  } catch (thrown) {
-    cell.answers?.upgradeOnThrown(thrown)
-  }
+  if (context.admission.gate.enter()) run(context, route, request, opening, cell)
+  else queue(context, route, request, opening, cell)
 }
 
 // Each in a function of its own: closures of one function share all that any of them needs.
@@ -45,9 +56,45 @@ export function ask(
 function letGoOnAbort(opening: Opening, request: UpgradeRequest, cell: Cell): void {
   opening.wait((reason) => {
     cell.answers = null
+    cell.waiter?.giveUp()
+    cell.waiter = null
     request.abort(reason)
     request.revoke()
   })
+}
+
+function queue(context: AskingContext, route: Route, request: UpgradeRequest, opening: Opening, cell: Cell): void {
+  opening.lasts()
+  // What the handler of another has in its AsyncLocalStorage is not for this one.
+  const enter = AsyncResource.bind(() => {
+    cell.waiter = null
+    if (!context.closing) {
+      run(context, route, request, opening, cell)
+      return
+    }
+    // Nobody is asked any more; upgrade.ts knows what to answer.
+    answered(cell, undefined)
+    context.admission.gate.leave()
+  })
+  cell.waiter = context.admission.gate.wait(enter)
+}
+
+/** It is inside the gate. */
+function run(context: AskingContext, route: Route, request: UpgradeRequest, opening: Opening, cell: Cell): void {
+  const { gate } = context.admission
+  let stay: Stay | null = null
+  try {
+    const answer = start(context.middleware, route, request)
+    if (isThenable(answer)) {
+      stay = new Stay(gate, context.wheel, context.handshakeTimeoutMs)
+      opening.lasts()
+      wait(answer, cell, stay)
+    } else answered(cell, answer)
+  } catch (thrown) {
+    stay?.leave()
+    cell.answers?.upgradeOnThrown(thrown)
+  }
+  if (stay === null) gate.leave()
 }
 
 function start(middleware: readonly Middleware[], route: Route, request: UpgradeRequest): unknown {
@@ -55,10 +102,16 @@ function start(middleware: readonly Middleware[], route: Route, request: Upgrade
   return middleware.length === 0 ? heart() : runOnion(middleware, request, heart)
 }
 
-function wait(answer: PromiseLike<unknown>, cell: Cell): void {
+function wait(answer: PromiseLike<unknown>, cell: Cell, stay: Stay): void {
   Promise.resolve(answer).then(
-    (data) => answered(cell, data),
-    (thrown: unknown) => cell.answers?.upgradeOnThrown(thrown),
+    (data) => {
+      answered(cell, data)
+      stay.leave()
+    },
+    (thrown: unknown) => {
+      cell.answers?.upgradeOnThrown(thrown)
+      stay.leave()
+    },
   )
 }
 
@@ -67,5 +120,31 @@ function answered(cell: Cell, data: unknown): void {
     cell.answers?.upgradeOnData(data)
   } catch (thrown) {
     cell.answers?.upgradeOnThrown(thrown)
+  }
+}
+
+/**
+ * A handler that takes its time, inside the gate. When its peer leaves it stays there, because it still works; when it does
+ * not come back, its place is given back all the same.
+ */
+class Stay implements DeadlineOwner {
+  readonly #deadline: Deadline = new Deadline(this)
+  /** Null once it has left: a promise that never settles keeps it, and it must keep nothing. */
+  #held: { readonly gate: Gate; readonly wheel: Wheel } | null
+
+  constructor(gate: Gate, wheel: Wheel, withinMs: number) {
+    this.#held = { gate, wheel }
+    wheel.arm(this.#deadline, withinMs)
+  }
+
+  leave(): void {
+    const held = this.#held
+    this.#held = null
+    held?.wheel.cancel(this.#deadline)
+    held?.gate.leave()
+  }
+
+  deadlineOnDue(): void {
+    this.leave()
   }
 }

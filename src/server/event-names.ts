@@ -1,5 +1,7 @@
 /** The events of a server: what each carries, and their names for `on()`, which the compiler checks. Constants. */
+import type { Connection } from '../connection/connection.ts'
 import type { ConnectionEvents } from '../connection/connection-context.ts'
+import type { LimitName } from './limit-names.ts'
 
 /** What a server announces, also on the diagnostics channels `holdfast:<name>`. */
 export interface ServerEvents extends ConnectionEvents {
@@ -7,8 +9,27 @@ export interface ServerEvents extends ConnectionEvents {
   refused: { readonly path: string; readonly status: number; readonly reason: string }
   /** The peer left, or the deadline passed, before an upgrade request was answered. */
   failed: { readonly path: string; readonly reason: string }
+  /** A limit was reached: by an upgrade request, or by a connection. With mode `warn` nothing was refused or ended for it. */
+  limit: {
+    readonly limit: LimitName
+    readonly mode: 'refuse' | 'warn'
+    readonly path?: string
+    readonly address?: string
+    readonly connection?: Connection
+    readonly route?: string
+  }
   /** The process itself was stuck for so long; no peer is judged by it. */
   stall: { readonly stalledMs: number }
+  /** After a wave of arrivals or departures, the heap was collected; or, with `done` false, that would have taken too long. */
+  reclaim: {
+    readonly done: boolean
+    readonly pauseMs: number
+    readonly estimateMs: number
+    readonly rssBeforeBytes: number
+    readonly rssAfterBytes: number
+    readonly heapTotalBeforeBytes: number
+    readonly heapTotalAfterBytes: number
+  }
 }
 
 const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
@@ -21,7 +42,9 @@ const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   error: true,
   refused: true,
   failed: true,
+  limit: true,
   stall: true,
+  reclaim: true,
 }
 
 export const EVENT_NAMES: readonly string[] = Object.keys(NAMES)

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
 import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
 import { destroySocket, finishSocket, ownSocket, type SocketOwner } from '../connection/socket.ts'
-import type { Ledger } from '../hub/ledger.ts'
+import type { FailureKind, Ledger } from '../hub/ledger.ts'
 import { type HandshakeFault, refusalHead } from '../protocol/handshake.ts'
 
 /** What an opening needs of its server. */
@@ -19,6 +19,11 @@ export interface OpeningContext {
   readonly ledger: Ledger
   readonly handshakeTimeoutMs: number
   readonly closeTimeoutMs: number
+  /** Those that outlast the turn they came in, and since when by the wheel: they wait for an answer, or for their socket to close. */
+  // Removed by: the opening itself, when it is accepted or its socket has closed.
+  readonly openings: Map<Opening, number>
+  /** Where the place of an admitted one is given back. */
+  readonly admission: { left(address: string): void }
   /** Announces that an upgrade was answered with a status. */
   openingOnRefused(path: string, fault: HandshakeFault): void
   /** Announces that the peer left, or the deadline passed, before the answer. */
@@ -32,11 +37,14 @@ const EARLY_BYTES_MAX = 64 * 1024
 const TOO_EARLY: HandshakeFault = {
   status: 400,
   reason: 'more than 64 KiB came before the answer; wanted the client to wait',
+  kind: 'early',
 }
 
 export class Opening implements DeadlineOwner, SocketOwner {
   readonly socket: Socket
   readonly path: string
+  /** Under which it has a place among those of its address; null when it has none. */
+  address: string | null = null
   readonly #context: OpeningContext
   readonly #deadline: Deadline = new Deadline(this)
   #answered = false
@@ -70,9 +78,16 @@ export class Opening implements DeadlineOwner, SocketOwner {
     this.#context.wheel.arm(this.#deadline, this.#context.handshakeTimeoutMs)
   }
 
+  /** It outlasts the turn it came in, and is counted among those of its server until its socket has closed or is given up. */
+  lasts(): void {
+    const { openings, wheel } = this.#context
+    if (!this.#gone && !openings.has(this)) openings.set(this, wheel.now)
+  }
+
   /** Gives the socket up to whoever calls; returns the bytes that came early. The caller owns the socket next. */
   accept(): Buffer | null {
     this.#answer()
+    this.#context.openings.delete(this)
     this.#context.ledger.upgradeAccepted()
     const early = this.#early === null ? null : Buffer.concat(this.#early)
     this.#early = null
@@ -84,7 +99,9 @@ export class Opening implements DeadlineOwner, SocketOwner {
     if (this.#answered) return
     const tell = this.#onAbort
     this.#answer()
-    this.#context.ledger.upgradeRefused(fault.status)
+    this.#context.ledger.upgradeRefused(fault.status, fault.kind)
+    this.#giveBack()
+    this.lasts()
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason: fault.reason }))
     this.#context.openingOnRefused(this.path, fault)
     this.#finish(fault)
@@ -101,18 +118,19 @@ export class Opening implements DeadlineOwner, SocketOwner {
   socketOnDrain(): void {}
 
   socketOnEnd(): void {
-    this.#fail('the peer left')
+    this.#fail('peer left', 'the peer left')
     finishSocket(this.socket)
   }
 
   socketOnError(error: NodeJS.ErrnoException): void {
-    this.#fail(`the socket failed: ${error.code ?? error.message}`)
+    this.#fail('socket error', `the socket failed: ${error.code ?? error.message}`)
   }
 
   socketOnClose(): void {
     if (this.#gone) return
     this.#gone = true
-    this.#fail('the peer left')
+    this.#fail('peer left', 'the peer left')
+    this.#context.openings.delete(this)
     this.#context.wheel.cancel(this.#deadline)
     this.#context.ledger.sockets--
     this.#context.openingOnGone()
@@ -128,16 +146,18 @@ export class Opening implements DeadlineOwner, SocketOwner {
       }
       return
     }
-    this.#fail('not answered within handshakeTimeoutMs')
+    this.#fail('deadline', 'not answered within handshakeTimeoutMs')
     this.#finish({ status: 503, reason: 'the upgrade took too long' })
   }
 
-  #fail(reason: string): void {
+  #fail(kind: FailureKind, reason: string): void {
     if (this.#answered) return
     const tell = this.#onAbort
     this.#answer()
     this.#early = null
-    this.#context.ledger.upgradeFailed()
+    this.#context.ledger.upgradeFailed(kind)
+    this.#giveBack()
+    this.lasts()
     this.#context.openingOnFailed(this.path, reason)
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason }))
     // Whatever the peer does now, the socket has a deadline.
@@ -150,6 +170,12 @@ export class Opening implements DeadlineOwner, SocketOwner {
     finishSocket(this.socket, refusalHead(fault.status, fault.reason, fault.headers))
     // What the peer still sends is read and dropped, so that its FIN is seen.
     this.socket.resume()
+  }
+
+  /** It is not going to be a connection. */
+  #giveBack(): void {
+    if (this.address !== null) this.#context.admission.left(this.address)
+    this.address = null
   }
 
   #answer(): void {

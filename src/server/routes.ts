@@ -41,6 +41,8 @@ const HANDLERS = ['upgrade', 'open', 'hold', 'message', 'close'] as const
 export class Routes {
   readonly #router = findMyWay({ caseSensitive: true, maxParamLength: 1024 })
   readonly #serverOptions: ServerOptions
+  /** All paths, as they were declared. */
+  readonly paths: string[] = []
 
   constructor(serverOptions: ServerOptions) {
     this.#serverOptions = serverOptions
@@ -70,6 +72,7 @@ export class Routes {
     const route: Route = { path, handlers, upgrade, options, deflate: readDeflate(where, options.deflate) }
     try {
       this.#router.on('GET', path, unused, route)
+      this.paths.push(path)
     } catch (cause) {
       throw invalid(path, cause instanceof Error ? cause.message : String(cause))
     }

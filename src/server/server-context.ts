@@ -5,6 +5,7 @@
  * Made and owned by the server, which ends the wheel; the rest ends with it.
  */
 import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import type { Clock } from '../base/clock.ts'
 import { type HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
@@ -13,11 +14,16 @@ import { ByteBudget } from '../connection/byte-budget.ts'
 import type { Connection } from '../connection/connection.ts'
 import { FlushQueue } from '../connection/flush-queue.ts'
 import { OutboxBudget } from '../connection/outbox-budget.ts'
+import type { RateLimit } from '../connection/receive-rate.ts'
 import { Hub } from '../hub/hub.ts'
 import { Ledger } from '../hub/ledger.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
+import { collectGarbage } from '../resilience/collect-garbage.ts'
+import { Reclaim } from '../resilience/reclaim.ts'
+import { Admission } from './admission.ts'
 import type { ServerEvents } from './event-names.ts'
 import type { Middleware } from './middleware.ts'
+import type { Opening } from './opening.ts'
 import { Routes } from './routes.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { UpgradeContext } from './upgrade.ts'
@@ -27,9 +33,14 @@ export class ServerContext implements UpgradeContext {
   readonly events: Events<ServerEvents>
   readonly ledger = new Ledger()
   readonly hub: Hub
+  // Removed by: the opening, when it is accepted or its socket has closed.
+  readonly openings = new Map<Opening, number>()
   readonly flushes = new FlushQueue()
   readonly inboxBudget: ByteBudget
   readonly outboxBudget: OutboxBudget
+  readonly admission: Admission
+  /** Null when the option `reclaim` is off. */
+  readonly reclaim: Reclaim | null
   readonly routes: Routes
   readonly middleware: Middleware[] = []
   readonly handshakeTimeoutMs: number
@@ -53,7 +64,13 @@ export class ServerContext implements UpgradeContext {
     this.wheel = wheel
     this.now = () => wheel.now
     this.wallNow = () => clock.wallNow()
-    this.hub = new Hub(onGone)
+    this.reclaim = options.reclaim ? this.#makeReclaim(clock, options.reclaimPauseMaxMs) : null
+    this.admission = new Admission({ options, clock, events, ledger: this.ledger })
+    this.hub = new Hub((life) => {
+      if (this.admission.byAddress) this.admission.left(life.remoteAddress)
+      this.reclaim?.wake()
+      onGone()
+    })
     this.routes = new Routes(options)
     this.inboxBudget = new ByteBudget(options.inboxBytesMax)
     this.outboxBudget = new OutboxBudget(options.outboxTotalBytesMax, wheel)
@@ -67,6 +84,10 @@ export class ServerContext implements UpgradeContext {
     return `${this.#nonce}-${(this.#ids++).toString(36)}`
   }
 
+  connectionOnCame(): void {
+    this.reclaim?.wake()
+  }
+
   /** An error of user code is never silent: with no listener for `error`, it becomes a warning of the process. */
   report(error: HoldfastError, connection?: Connection, route?: string): void {
     if (this.events.wanted('error')) {
@@ -74,6 +95,10 @@ export class ServerContext implements UpgradeContext {
       return
     }
     process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail: stackOf(error.cause) })
+  }
+
+  rateOnOver(limit: RateLimit, connection: Connection, route: string): boolean {
+    return this.admission.reached(limit, { connection, route })
   }
 
   openingOnRefused(path: string, fault: HandshakeFault): void {
@@ -87,5 +112,21 @@ export class ServerContext implements UpgradeContext {
 
   openingOnGone(): void {
     this.#onGone()
+  }
+
+  #makeReclaim(clock: Clock, pauseMaxMs: number): Reclaim {
+    const { events, ledger, wheel } = this
+    return new Reclaim({
+      ...{ clock, wheel, pauseMaxMs },
+      arrivals: () => ledger.accepted,
+      departures: () => ledger.closed,
+      present: () => this.hub.size,
+      loop: () => performance.eventLoopUtilization(),
+      memory: () => process.memoryUsage(),
+      collect: collectGarbage,
+      onReclaim(report) {
+        if (events.wanted('reclaim')) events.emit('reclaim', report)
+      },
+    })
   }
 }

@@ -9,6 +9,8 @@ import { booleanOption, integerOption, type Options, type OptionsInput, option, 
 import { CONNECTION_OPTIONS } from '../connection/connection-options.ts'
 import type { DeflateOptions } from '../protocol/deflate.ts'
 import { normaliseOrigin } from '../protocol/origin.ts'
+import { isAddressRange } from './client-address.ts'
+import { LIMITS } from './limit-names.ts'
 
 const MINUTE = 60_000
 const GIB = 1024 ** 3
@@ -103,6 +105,73 @@ export const SERVER_OPTIONS = {
     about:
       'So much may wait for all slow readers together. When it is spent, the slowest are dealt with first: ended with 1013, or what waits for them is dropped, as their `slow` says. A message that waits for several counts for each.',
     without: '15,000 readers that stop reading take 15 GB, each within its own bound.',
+  }),
+  connectionsMax: integerOption(0, 10_000_000, {
+    default: 0,
+    about:
+      'So many connections at once, those that open and close included; more are refused with 503. With 0, as many as the limit of the process on open files leaves (Linux); that bound always holds.',
+    without: 'a crowd takes all memory, and those who are already here suffer with those who come.',
+  }),
+  connectionsPerAddressMax: integerOption(0, 10_000_000, {
+    default: 0,
+    about:
+      'So many connections at once of one IPv4 address, or of one IPv6 network of 64 bits; more are refused with 429. 0 is no limit. Behind a proxy, set trustedProxies.',
+    without: 'one client can take every place; with it, mind that a large office may share one address.',
+  }),
+  upgradesPerSecondMax: integerOption(0, 1_000_000, {
+    default: 0,
+    about:
+      'So many upgrade requests are looked at in a second, as many at once; more are refused with 503. 0 is no limit.',
+    without: 'when all clients come back together, letting them in takes all the time those who are here need.',
+  }),
+  upgradeHandlersMax: integerOption(1, 1_000_000, {
+    default: 1_000,
+    about:
+      'So many upgrade handlers (with their middleware) may be waiting for something at once; the rest waits in order.',
+    without: 'a storm of clients becomes a storm of requests to whatever the handlers ask.',
+  }),
+  upgradeQueueMax: integerOption(0, 1_000_000, {
+    default: 10_000,
+    about: 'So many upgrade requests may wait for upgradeHandlersMax; more are refused with 503.',
+    without: 'those who wait pile up until handshakeTimeoutMs.',
+  }),
+  memoryHeadroomBytes: integerOption(0, 64 * GIB, {
+    default: 32 * 1024 * 1024,
+    about:
+      'While the process can get less memory than this, upgrades are refused with 503; looked at twice a second at most. 0 is off. It looks at what the heap may grow by, and on Linux at what machine or container have left.',
+    without: 'the process is killed for want of memory, with everybody in it.',
+  }),
+  loopDelayMaxMs: integerOption(0, MINUTE, {
+    default: 0,
+    about: 'While the event loop is later than this, upgrades are refused with 503. 0 is off.',
+    without: 'a process that is behind takes on more.',
+  }),
+  trustedProxies: option(
+    z.array(z.string().refine(isAddressRange)).readonly(),
+    "a list of IP addresses and ranges such as '10.0.0.0/8' or '2001:db8::/32'",
+    {
+      default: [],
+      about:
+        'Proxies whose X-Forwarded-For is believed: the last address in it that is none of these becomes `remoteAddress`. From others it is ignored.',
+      without: 'behind a proxy everybody has the address of the proxy; and who believes everybody is told anything.',
+    },
+  ),
+  warnOnly: option(z.array(z.enum(LIMITS)).readonly(), `a list of limits: ${LIMITS.join(', ')}`, {
+    default: [],
+    about: 'These limits refuse and end nothing: they are only counted and announced (event `limit`), to try them out.',
+    without: 'the first time a new limit is tried is in earnest.',
+  }),
+  reclaim: booleanOption({
+    default: true,
+    about:
+      'When 1,000 connections (and a tenth of all) have come or gone and it is calm again, have the heap collected so that its empty pages go back to the machine; at most once in 30 seconds.',
+    without: 'a process keeps most of the memory of a wave of connections long after it has passed.',
+  }),
+  reclaimPauseMaxMs: integerOption(1, MINUTE, {
+    default: 100,
+    about:
+      'A reclaim that is expected to stop the process for longer than this is not done; it is counted and announced.',
+    without: 'a process with a large heap of its own would stop for as long as that heap takes.',
   }),
   ...UPGRADE_OPTIONS,
   ...CONNECTION_OPTIONS,

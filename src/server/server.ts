@@ -1,3 +1,9 @@
+/**
+ * The server: routes, middleware and everything that its connections share.
+ *
+ * It listens by itself (`listen`) or beside an application (`attach`). Owned by the user; ends with `close()`, after
+ * which it holds no socket, no timer and no listener. Two servers in one process share nothing.
+ */
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -8,14 +14,15 @@ import type { Connection } from '../connection/connection.ts'
 import type { Room } from '../connection/connection-context.ts'
 import type { Message } from '../connection/message-bytes.ts'
 import type { PublishOptions } from '../hub/hub.ts'
-import type { LedgerCounts } from '../hub/ledger.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Attachment } from './attachment.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
+import { KernelCheck, type KernelReport } from './kernel-check.ts'
 import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
 import type { Middleware } from './middleware.ts'
 import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
+import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
 import { upgrade } from './upgrade.ts'
 
@@ -32,6 +39,7 @@ export class Server {
   readonly #clock: Clock
   readonly #context: ServerContext
   readonly #attachments: Attachment[] = []
+  readonly #kernel: KernelCheck
   #own: HttpServer | null = null
   #closed: Promise<void> | null = null
   #whenEmpty: (() => void) | null = null
@@ -42,6 +50,7 @@ export class Server {
     readDeflate('createServer()', this.options.deflate)
     this.#clock = surroundings.clock ?? systemClock
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
+    this.#kernel = new KernelCheck(this.#context)
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
       scopeOnError: (error) => this.#context.report(error),
@@ -145,8 +154,17 @@ export class Server {
   }
 
   /** The running count of everything that began and must end. `imbalances` is empty, or there is a bug in this library. */
-  ledger(): LedgerCounts & { readonly imbalances: readonly string[] } {
-    return { ...this.#context.ledger.counts(), imbalances: this.#context.ledger.imbalances() }
+  ledger(): ServerLedger {
+    return serverLedger(this.#context)
+  }
+
+  /**
+   * Compares what the library holds with the sockets the kernel has, by state of TCP. Linux only: elsewhere `supported` is
+   * false. It looks at every descriptor of the process in one turn, which blocks it: 0.3 to 0.6 s for 8,000 on a slow virtual
+   * machine. For tests and for hunting a leak, not for every minute.
+   */
+  checkKernel(): Promise<KernelReport> {
+    return this.#kernel.check(this.#attachments.map(({ httpServer }) => httpServer))
   }
 
   /**
@@ -173,6 +191,7 @@ export class Server {
     this.#context.closing = true
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
+    this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
     for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
@@ -185,6 +204,8 @@ export class Server {
     own?.closeAllConnections()
     await unbound
     this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
+    this.#context.reclaim?.end()
+    this.#context.admission.end()
     this.#context.wheel.end()
     hold.cancel()
   }

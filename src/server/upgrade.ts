@@ -22,7 +22,9 @@ import {
   responseHead,
 } from '../protocol/handshake.ts'
 import { checkOrigin } from '../protocol/origin.ts'
+import type { Admission } from './admission.ts'
 import { ask } from './asking.ts'
+import { clientAddress } from './client-address.ts'
 import type { Middleware } from './middleware.ts'
 import { Opening, type OpeningContext } from './opening.ts'
 import { isRefusal } from './refusal.ts'
@@ -34,13 +36,21 @@ export interface UpgradeContext extends ConnectionContext, OpeningContext {
   readonly ledger: Ledger
   readonly routes: Routes
   readonly middleware: readonly Middleware[]
+  readonly admission: Admission
   /** The server is closing: no more upgrades. */
   readonly closing: boolean
   nextId(): string
+  /** Told when a connection has come. */
+  connectionOnCame(): void
 }
 
-const CLOSING: HandshakeFault = { status: 503, reason: 'the server is closing', headers: { 'Retry-After': '1' } }
-const FAILED: HandshakeFault = { status: 500, reason: 'the upgrade failed' }
+const CLOSING: HandshakeFault = {
+  status: 503,
+  reason: 'the server is closing',
+  kind: 'closing',
+  headers: { 'Retry-After': '1' },
+}
+const FAILED: HandshakeFault = { status: 500, reason: 'the upgrade failed', kind: 'failed' }
 
 /** The path of a request target without its query, or null when it is no path. */
 export function pathOf(url: string | undefined): string | null {
@@ -55,6 +65,15 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
   const opening = new Opening(context, socket, path, head)
   // Gone before we were asked, for example while the application thought about whom to ask.
   if (opening.answered || socket.destroyed) return
+  const address = addressOf(context, message, socket)
+  if (!context.closing) {
+    const full = context.admission.admit(path, address)
+    if (full !== null) {
+      opening.refuse(full)
+      return
+    }
+    if (context.admission.byAddress) opening.address = address()
+  }
   const offer = checkHandshake(message.method ?? '', message.httpVersion, message.headers, message.rawHeaders)
   if ('status' in offer) {
     opening.refuse(offer)
@@ -66,13 +85,13 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
   }
   const match = context.routes.match(path)
   if (match === null) {
-    opening.refuse({ status: 404, reason: 'no such path' })
+    opening.refuse({ status: 404, reason: 'no such path', kind: 'path' })
     return
   }
   const { options } = match.route
   const wrongOrigin = checkOrigin(message.headers.origin, message.headers.host, options.origins, options.originRequired)
   if (wrongOrigin !== null) {
-    opening.refuse({ status: 403, reason: wrongOrigin })
+    opening.refuse({ status: 403, reason: wrongOrigin, kind: 'origin' })
     return
   }
   const protocol = selectProtocol(offer.protocols, options.protocols)
@@ -80,16 +99,40 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
     opening.refuse(protocol)
     return
   }
-  const candidate: Candidate = { context, opening, match, offer, protocol }
-  if (match.route.upgrade === undefined && context.middleware.length === 0) {
+  const asked = match.route.upgrade !== undefined || context.middleware.length > 0
+  const late = asked ? context.admission.handlersFault(path, address) : null
+  if (late !== null) {
+    opening.refuse(late)
+    return
+  }
+  const candidate: Candidate = {
+    ...{ context, opening, match, offer, protocol },
+    // A closed socket has no address any more: only a close handler can ask that late.
+    address: isAddressKept(context, match) ? address() : null,
+  }
+  if (!asked) {
     accept(candidate, undefined, [])
     return
   }
-  const request = new UpgradeRequest(message, path, match.params, offer.protocols, socket.remoteAddress ?? '')
-  ask(context.middleware, match.route, request, opening, {
+  const request = new UpgradeRequest(message, path, match.params, offer.protocols, address())
+  ask(context, match.route, request, opening, {
     upgradeOnData: (data) => answered(candidate, request, data),
     upgradeOnThrown: (thrown) => refuse(candidate, request, thrown),
   })
+}
+
+/** The address of the client, worked out once, by whoever asks first. */
+function addressOf(context: UpgradeContext, message: IncomingMessage, socket: Socket): () => string {
+  let known: string | null = null
+  return () => {
+    const forwarded = message.headers['x-forwarded-for']
+    known ??= clientAddress(socket.remoteAddress ?? '', forwarded?.toString(), context.admission.proxies)
+    return known
+  }
+}
+
+function isAddressKept({ admission }: UpgradeContext, { route }: RouteMatch): boolean {
+  return admission.byAddress || admission.proxies !== null || route.handlers.close !== undefined
 }
 
 /** An upgrade request that has passed all checks of ours. */
@@ -99,6 +142,8 @@ interface Candidate {
   readonly match: RouteMatch
   readonly offer: HandshakeOffer
   readonly protocol: string
+  /** Of the client; null: to be asked of the socket. */
+  readonly address: string | null
 }
 
 function answered(candidate: Candidate, request: UpgradeRequest, data: unknown): void {
@@ -117,7 +162,8 @@ function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown):
   const { context, opening, match } = candidate
   request.revoke()
   if (isRefusal(thrown)) {
-    opening.refuse({ status: thrown.status, reason: thrown.message, headers: thrown.headers })
+    const { status, message, headers } = thrown
+    opening.refuse({ status, reason: message, kind: `reject ${status}`, headers })
     return
   }
   opening.refuse(FAILED)
@@ -127,7 +173,7 @@ function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown):
 }
 
 function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (readonly [string, string])[]): void {
-  const { context, opening, match, offer, protocol } = candidate
+  const { context, opening, match, offer, protocol, address } = candidate
   const { socket } = opening
   const { route } = match
   const deflate = route.deflate === null ? null : negotiate(offer, route.deflate, route.options.messageBytesMax)
@@ -150,12 +196,12 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
     data,
     params: match.params,
     protocol,
-    // A closed socket has no address any more: only a close handler can ask that late.
-    remoteAddress: route.handlers.close === undefined ? null : (socket.remoteAddress ?? ''),
+    remoteAddress: address,
     deflate,
   })
   ownSocket(socket, life)
   context.hub.add(life)
+  context.connectionOnCame()
   life.outbox.frame(Buffer.from(head, 'latin1'))
   life.start(early)
 }
@@ -181,5 +227,6 @@ function negotiate(
 function selectProtocol(offered: readonly string[], ours: readonly string[]): string | HandshakeFault {
   if (offered.length === 0 || ours.length === 0) return ''
   const protocol = ours.find((name) => offered.includes(name))
-  return protocol ?? { status: 400, reason: `no subprotocol in common; wanted one of: ${ours.join(', ')}` }
+  if (protocol !== undefined) return protocol
+  return { status: 400, reason: `no subprotocol in common; wanted one of: ${ours.join(', ')}`, kind: 'protocol' }
 }

@@ -3,6 +3,7 @@
  * Owned by the test that starts them; end with `close()`. Never changes a message.
  */
 import { createServer } from '../../src/index.ts'
+import { balanced } from '../support/serving.ts'
 import { LIMIT_BYTES } from './cases/limits.ts'
 import type { Profile } from './cases.ts'
 import type { Target } from './wire-client.ts'
@@ -63,6 +64,7 @@ export async function startEchoServers(): Promise<EchoServers> {
     targets,
     close: async () => {
       await Promise.all(servers.map((server) => server.close()))
+      for (const server of servers) await balanced(server)
     },
   }
 }

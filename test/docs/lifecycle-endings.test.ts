@@ -46,6 +46,11 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   'connection.kill()': { act: ({ connection }) => connection.kill() },
   'server.close()': { act: ({ server }) => void server.close() },
   'nothing came within idleTimeoutMs': { options: { idleTimeoutMs: 100 }, act: () => {} },
+  'nothing came within idleTimeoutMs, and our close frame is not answered': {
+    options: { idleTimeoutMs: 100, closeTimeoutMs: 50 },
+    answers: false,
+    act: () => {},
+  },
   'a handler threw': {
     handler: () => {
       throw new Error('on purpose')
@@ -67,6 +72,16 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   'a message was not whole within messageTimeoutMs': {
     options: { messageTimeoutMs: 50 },
     act: ({ socket }) => socket.write(clientFrame({ opcode: TEXT, payload: 'x', fin: false })),
+  },
+  'it sends more than messagesPerSecondMax': {
+    options: { messagesPerSecondMax: 1 },
+    act: ({ socket }) => {
+      for (let count = 0; count < 3; count++) socket.write(clientFrame({ opcode: TEXT, payload: 'x' }))
+    },
+  },
+  'it sends more than receivedBytesPerSecondMax': {
+    options: { receivedBytesPerSecondMax: 100 },
+    act: ({ socket }) => socket.write(clientFrame({ opcode: BINARY, payload: Buffer.alloc(1_000) })),
   },
   'inboxBytesMax of the server is reached': {
     options: { inboxBytesMax: 64 * 1024 },

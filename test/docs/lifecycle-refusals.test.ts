@@ -3,18 +3,43 @@
  * headers are compared. No row is without its happening.
  */
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { createServer, reject, type ServerOptionsInput } from '../../src/index.ts'
+import { createServer, reject, type Server, type ServerOptionsInput } from '../../src/index.ts'
+import { until } from '../support/deadline.ts'
 import { ask, rowsBelow, upgradeHead, withDeadline } from './lifecycle-table.ts'
 
 interface Refused {
   readonly request: string
   readonly options?: ServerOptionsInput
+  /** The path somebody else has asked for before, and stays. */
+  readonly before?: string
+  /** So long everything stands still before it asks. */
+  readonly stuckMs?: number
 }
 
 const REFUSALS: Readonly<Record<string, Refused>> = {
   'not an upgrade request (own server of listen())': {
     request: 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  },
+  'connectionsMax are here already': {
+    ...{ request: upgradeHead('/open'), options: { connectionsMax: 1 }, before: '/open' },
+  },
+  'less memory left than memoryHeadroomBytes': {
+    ...{ request: upgradeHead('/open'), options: { memoryHeadroomBytes: 64 * 1024 ** 3 } },
+  },
+  'the event loop is later than loopDelayMaxMs': {
+    ...{ request: upgradeHead('/open'), options: { loopDelayMaxMs: 100 }, before: '/open', stuckMs: 400 },
+  },
+  'connectionsPerAddressMax of its address are here already': {
+    ...{ request: upgradeHead('/open'), options: { connectionsPerAddressMax: 1 }, before: '/open' },
+  },
+  'more than upgradesPerSecondMax': {
+    // Not one more is allowed before a second has passed.
+    ...{ request: upgradeHead('/open'), options: { upgradesPerSecondMax: 1 }, before: '/open' },
+  },
+  'upgradeQueueMax wait for upgradeHandlersMax': {
+    ...{ request: upgradeHead('/wait'), options: { upgradeHandlersMax: 1, upgradeQueueMax: 0 }, before: '/wait' },
   },
   'a method other than GET': { request: upgradeHead('/open', {}, 'POST') },
   'HTTP/1.0': { request: upgradeHead('/open').replace('HTTP/1.1', 'HTTP/1.0') },
@@ -54,6 +79,15 @@ describe('the refusals of docs/LIFECYCLE.md', { concurrency: 4 }, () => {
   }
 })
 
+/** Somebody asks, and stays: as a connection, or as a request that is not answered. */
+async function stayBefore(server: Server, path: string): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(upgradeHead(path))
+  await until('it has come', () => server.ledger().upgrades === 1)
+  return socket
+}
+
 async function refuse(refused: Refused): Promise<{ head: string; body: string; counted: string }> {
   const server = createServer({ closeTimeoutMs: 500, ...refused.options })
   server.on('error', () => {})
@@ -77,8 +111,12 @@ async function refuse(refused: Refused): Promise<{ head: string; body: string; c
   server.route('/wait', { upgrade: () => new Promise<undefined>(() => {}) })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const { port } = server
+  const before = refused.before === undefined ? null : await stayBefore(server, refused.before)
+  const latest = Date.now() + (refused.stuckMs ?? 0)
+  while (Date.now() < latest);
   const { head, body, socket } = await ask(port, refused.request)
   socket.destroy()
+  before?.destroy()
   const { refused: refusals, failed } = server.ledger()
   await withDeadline(server.close())
   assert.deepEqual(server.ledger().imbalances, [])

@@ -16,7 +16,7 @@ import { anchorsOf, type Document, documents, proseOf, ROOT } from './documents.
 
 const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS }
 /** Named like options, but fields of events and of what a scope holds, and arguments of a scope's methods. */
-const NOT_OPTIONS = ['stalledMs', 'ageMs', 'intervalMs', 'delayMs']
+const NOT_OPTIONS = ['stalledMs', 'pauseMs', 'estimateMs', 'ageMs', 'intervalMs', 'delayMs']
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   connection: [...Object.getOwnPropertyNames(Connection.prototype), 'id', 'openedAt', 'ts'],
   server: [...Object.getOwnPropertyNames(Server.prototype), 'options', 'scope', 'ts'],

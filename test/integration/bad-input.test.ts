@@ -229,7 +229,7 @@ const WRONG_OPTIONS: readonly (readonly [Record<string, unknown>, RegExp])[] = [
   [{ messageBytesMax: 0 }, /messageBytesMax is 0; wanted a whole number from 1 to 1073741824/],
   [{ handlerQueueMax: 1.5 }, /handlerQueueMax is 1\.5; wanted a whole number from 1 to 100000/],
   [{ idleTimeoutMs: '60s' }, /idleTimeoutMs is "60s"; wanted a whole number from 100 to 86400000/],
-  [{ slow: 'drop-oldest' }, /slow is "drop-oldest"; wanted 'end' or 'drop-newest'/],
+  [{ slow: 'drop-old' }, /slow is "drop-old"; wanted 'end', 'drop-oldest', 'drop-newest', or { latestBy/],
   [{ origins: 'app.example.com' }, /origins is "app\.example\.com"; wanted 'same-host', 'any', or a list/],
   [{ origins: ['app.example.com'] }, /origins is .*; wanted 'same-host', 'any', or a list/],
   [{ deflate: { level: 10 } }, /level is 10; wanted a whole number from 0 to 9/],

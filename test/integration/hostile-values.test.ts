@@ -186,6 +186,8 @@ const PROGRAM = `
       if (listened && announced.length !== 13) console.log('ANNOUNCED', announced.length, announced)
     }
     await server.close()
+    const kernel = await server.checkKernel()
+    if (kernel.imbalances.length) console.log('IMBALANCE', kernel.imbalances)
     if (server.ledger().imbalances.length) console.log('IMBALANCE', server.ledger().imbalances)
     console.log('done', listened)
   }

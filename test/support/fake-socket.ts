@@ -51,6 +51,17 @@ export class FakeSocket {
     this.#take()
   }
 
+  /** The reader takes a few bytes of what waits. */
+  drip(bytes: number): void {
+    let left = bytes
+    for (let piece = this.#waiting[0]; piece !== undefined && left > 0; piece = this.#waiting[0]) {
+      this.taken.push(Buffer.from(piece.subarray(0, left)))
+      if (piece.length <= left) this.#waiting.shift()
+      else this.#waiting[0] = piece.subarray(left)
+      left -= piece.length
+    }
+  }
+
   get bytes(): Buffer {
     return Buffer.concat(this.taken)
   }

@@ -24,7 +24,10 @@ export function makeServer<Data = undefined>(t: TestContext, setup: Setup<Data> 
   const { route, surroundings, ...options } = setup
   const server = createServer({ ...SHORT, ...options }, surroundings)
   if (route !== undefined) server.route('/', route)
-  t.after(() => within('the server to close', server.close()))
+  t.after(async () => {
+    await within('the server to close', server.close())
+    await balanced(server)
+  })
   return server
 }
 
@@ -47,10 +50,18 @@ export async function onlyConnection(server: Server): Promise<Connection> {
   return [...server.connections][0] as Connection
 }
 
+/** The ledger agrees with itself, with all that is there, and with the sockets of the kernel. */
+export async function balanced(server: Server): Promise<void> {
+  const kernel = await within('the kernel to be asked', server.checkKernel())
+  const wrong = [...server.ledger().imbalances, ...kernel.imbalances]
+  if (process.platform === 'linux' && !kernel.supported) wrong.push('the kernel could not be asked')
+  if (wrong.length > 0) throw new Error(wrong.join('; '))
+}
+
 /** Nothing is left of any connection or upgrade, and the ledger balances. */
 export async function settled(server: Server): Promise<void> {
   await until('every socket is back', () => server.ledger().sockets === 0 && server.connections.size === 0)
+  await balanced(server)
   const ledger = server.ledger()
-  if (ledger.imbalances.length > 0) throw new Error(ledger.imbalances.join('; '))
   if (ledger.opening !== 0) throw new Error(`${ledger.opening} upgrades are still opening`)
 }

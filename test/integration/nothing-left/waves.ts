@@ -4,6 +4,7 @@
  */
 import type { Server } from '../../../src/index.ts'
 import { RawPeer } from '../../fuzz/raw-peer.ts'
+import { balanced } from '../../support/serving.ts'
 import type { Counts } from './counts.ts'
 import { WAYS, type Way } from './ways.ts'
 
@@ -82,7 +83,7 @@ export async function letGo(server: Server): Promise<void> {
   for (;;) {
     const { opening, open, draining, closing, sockets, imbalances } = server.ledger()
     if (imbalances.length > 0) throw new Error(imbalances.join('; '))
-    if (opening + open + draining + closing + sockets === 0) return
+    if (opening + open + draining + closing + sockets === 0) return balanced(server)
     if (performance.now() > until) {
       throw new Error(`still held: ${JSON.stringify({ opening, open, draining, closing, sockets })}`)
     }

@@ -67,7 +67,7 @@ const CONNECTIONS: readonly Way[] = [
     peer.frame(1, 'end')
     peer.onFrame = ({ opcode }) => opcode === 8 && peer.fin()
   }),
-  connection('idle', 1001, undefined, { silent: true }),
+  connection('idle', 1006, undefined, { silent: true }),
   connection('fin', 1006, leaves.fin),
   connection('reset', 1006, leaves.reset),
   connection('reset-behind-message', 1006, (peer) => {

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from '../../../src/index.ts'
+import { balanced } from '../../support/serving.ts'
 
 const ENDING_DEADLINE_MS = 10_000
 
@@ -86,6 +87,7 @@ export async function startPeerServer(options: Parameters<typeof createServer>[0
   async function stop(): Promise<void> {
     pages.close()
     await server.close()
+    await balanced(server)
     pages.closeAllConnections()
   }
 

@@ -9,6 +9,7 @@ import { type Connection, lifeOf } from '../../../src/connection/connection.ts'
 import { createServer, type Server, type ServerOptionsInput } from '../../../src/index.ts'
 import { until, within } from '../../support/deadline.ts'
 import { upgradeText } from '../../support/raw-client.ts'
+import { balanced } from '../../support/serving.ts'
 import { clientFrame } from '../../support/wire.ts'
 import type { Case, MakeCase } from './cases.ts'
 
@@ -58,6 +59,7 @@ export class World {
 
   async close(): Promise<void> {
     await within('the server to close', this.server.close())
+    await balanced(this.server)
     this.#http.close()
   }
 

@@ -86,7 +86,7 @@ test('a process that was stuck judges nobody by that gap', async (t) => {
   clock.advance(59_000)
   assert.equal(connection.state, 'open')
   clock.advance(2_000)
-  assert.equal(connection.ending?.code, 1001)
+  assert.match(connection.ending?.reason ?? '', /^nothing received within idleTimeoutMs/)
 })
 
 test('a timer of user code that gets stuck is a gap for the others too', async (t) => {
@@ -117,7 +117,7 @@ test('the clock stands while we do not read ourselves', async (t) => {
   clock.advance(59_000)
   assert.equal(connection.state, 'open')
   clock.advance(2_000)
-  assert.equal(connection.ending?.code, 1001)
+  assert.match(connection.ending?.reason ?? '', /^nothing received within idleTimeoutMs/)
 })
 
 test('an ended connection has no deadline left', async (t) => {
@@ -126,6 +126,7 @@ test('an ended connection has no deadline left', async (t) => {
   await client.closeCode()
   client.socket.end()
   await until('it is closed', () => connection.state === 'closed' && server.ledger().sockets === 0)
-  clock.advance(1_000)
+  // Long enough for the reclaim to see that this was no wave.
+  clock.advance(10_000)
   assert.equal(clock.timers, 0)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { imbalancesOf, Ledger } from '../../../src/hub/ledger.ts'
+import { ENDINGS, peerEnding, serverEnding } from '../../../src/protocol/ending.ts'
 
 test('the laws hold along every way an upgrade and a connection can go', () => {
   const ledger = new Ledger()
@@ -13,7 +14,7 @@ test('the laws hold along every way an upgrade and a connection can go', () => {
     look()
   }
   ledger.upgradeCame()
-  ledger.upgradeFailed()
+  ledger.upgradeFailed('deadline')
   look()
   ledger.upgradeCame()
   ledger.upgradeAccepted()
@@ -24,6 +25,7 @@ test('the laws hold along every way an upgrade and a connection can go', () => {
   ledger.connectionMoved('draining', 'closing')
   look()
   ledger.connectionMoved('closing', 'closed')
+  ledger.connectionEnded(ENDINGS.idle, false)
   ledger.closeHooks++
   look()
   const counts = ledger.counts()
@@ -36,7 +38,61 @@ test('each law that is broken is named, with its numbers', () => {
   assert.deepEqual(imbalancesOf({ ...counts, upgrades: 2 }), [
     'upgrades = opening + refused + failed + accepted: 2 is not 0',
   ])
-  assert.equal(imbalancesOf({ ...counts, closed: 1 }).length, 1)
+  assert.equal(imbalancesOf({ ...counts, closed: 1 }).length, 3)
   assert.equal(imbalancesOf({ ...counts, openHooks: 1 }).length, 1)
   assert.equal(imbalancesOf({ ...counts, open: 1 }).length, 2)
+  assert.deepEqual(imbalancesOf({ ...counts, refusedByReason: { path: 1 } }), [
+    'refused = refused by reason: 0 is not 1',
+  ])
+  assert.deepEqual(imbalancesOf({ ...counts, failedByReason: { deadline: 1 } }), [
+    'failed = failed by reason: 0 is not 1',
+  ])
+  assert.deepEqual(imbalancesOf({ ...counts, endingsByReason: { idle: 1 } }), [
+    'endings by the server = endings by reason: 0 is not 1',
+  ])
+  assert.deepEqual(imbalancesOf({ ...counts, messagesDropped: 1 }), [
+    'messages dropped = dropped by route and reason: 1 is not 0',
+  ])
+})
+
+test('endings are counted by code, by side, and the own ones by reason', () => {
+  const ledger = new Ledger()
+  ledger.connectionEnded(ENDINGS.idle, false)
+  ledger.connectionEnded({ ...ENDINGS.serverClosed, clean: true }, false)
+  ledger.connectionEnded(serverEnding(1002, 'a reserved bit is set'), true)
+  ledger.connectionEnded(serverEnding(4001, 'kicked by an administrator'), false)
+  ledger.connectionEnded(peerEnding(1000, 'nothing received within idleTimeoutMs'), false)
+  ledger.connectionEnded(ENDINGS.peerGone, false)
+  const { endingsByCode, endingsBy, endingsByReason } = ledger.counts()
+  assert.deepEqual(endingsByCode, { 1000: 1, 1001: 2, 1002: 1, 1006: 1, 4001: 1 })
+  assert.deepEqual(endingsBy, { peer: 1, server: 4, network: 1 })
+  assert.deepEqual(endingsByReason, { idle: 1, serverClosed: 1, violation: 1, user: 1 })
+})
+
+test('clients cannot make the ledger grow by their close codes and reasons', () => {
+  const ledger = new Ledger()
+  for (let code = 3000; code < 5000; code++) {
+    ledger.connectionEnded(peerEnding(code, `reason ${code}`), false)
+    ledger.connectionEnded(serverEnding(code, `reason ${code}`), false)
+  }
+  const { endingsByCode, endingsByReason } = ledger.counts()
+  assert.equal(Object.keys(endingsByCode).length, 101)
+  assert.equal(endingsByCode[3099], 2)
+  assert.equal(endingsByCode.other, 3800)
+  assert.deepEqual(endingsByReason, { user: 2000 })
+})
+
+test('what was dropped is counted by route and reason', () => {
+  const ledger = new Ledger()
+  ledger.messageDropped('/a', 'drop-newest')
+  ledger.messageDropped('/a', 'drop-newest', 3)
+  ledger.messageDropped('/a', 'end', 2)
+  ledger.messageDropped('/b', 'end')
+  assert.deepEqual(ledger.counts().dropped, [
+    { route: '/a', reason: 'drop-newest', messages: 4 },
+    { route: '/a', reason: 'end', messages: 2 },
+    { route: '/b', reason: 'end', messages: 1 },
+  ])
+  assert.equal(ledger.counts().messagesDropped, 7)
+  assert.deepEqual(ledger.imbalances(), [])
 })

@@ -1,0 +1,74 @@
+/**
+ * How many file descriptors the process may have, and how many it has. The limit is read once; what is open is counted
+ * rarely, because that costs about a microsecond for each. Null where there is no /proc: then there is nothing to say.
+ * Owned by the server; holds three numbers, nothing to end.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Where the numbers come from. */
+export interface FileSources {
+  /** The text of /proc/self/limits, or null. */
+  limits(): string | null
+  /** How many descriptors are open. */
+  open(): number
+}
+
+const PROC: FileSources = {
+  limits() {
+    try {
+      return readFileSync('/proc/self/limits', 'latin1')
+    } catch {
+      return null
+    }
+  },
+  open() {
+    try {
+      // Reading the folder takes one itself.
+      return readdirSync('/proc/self/fd').length - 1
+    } catch {
+      // None was left to read it with.
+      return Number.POSITIVE_INFINITY
+    }
+  },
+}
+
+/** For what is not a connection: files, databases, and the sockets of those who are being refused. */
+const RESERVE_SHARE = 0.05
+const RESERVE_MIN = 32
+const RESERVE_MAX = 1_000
+/** Counted again after so long, sooner when there is little left. */
+const LOOK_MS = 10_000
+const LOOK_SOON_MS = 500
+
+export class FileLimit {
+  /** The soft limit. */
+  readonly max: number
+  readonly reserve: number
+  readonly #sources: FileSources
+  /** Those open that are not our sockets, as of the last look. */
+  #others = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  private constructor(max: number, sources: FileSources) {
+    this.max = max
+    this.reserve = Math.min(RESERVE_MAX, Math.max(RESERVE_MIN, Math.ceil(max * RESERVE_SHARE)))
+    this.#sources = sources
+  }
+
+  /** Null when it is unlimited or cannot be read. */
+  static read(sources: FileSources = PROC): FileLimit | null {
+    const limit = /^Max open files\s+(\d+)/m.exec(sources.limits() ?? '')?.[1]
+    return limit === undefined ? null : new FileLimit(Number(limit), sources)
+  }
+
+  /** May there be so many sockets? @param sockets that we hold, the one in question included */
+  allows(sockets: number, nowMs: number): boolean {
+    const agedMs = nowMs - this.#lookedAt
+    const left = this.max - this.reserve - this.#others - sockets
+    if (agedMs >= LOOK_MS || (agedMs >= LOOK_SOON_MS && left < this.reserve)) {
+      this.#lookedAt = nowMs
+      this.#others = Math.max(0, this.#sources.open() - sockets)
+    }
+    return this.#others + sockets <= this.max - this.reserve
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The server of a drill: Holdfast as a user has it, in a process of its own, asked by its parent (child.ts). It has one route,
+ * `/:kind`; everybody is in the room `all`, and a text comes back as it was sent. It writes down how its connections ended.
+ * Ends with its parent.
+ */
+import { randomBytes } from 'node:crypto'
+import { Session } from 'node:inspector/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  type Connection,
+  createServer,
+  type Ending,
+  type ServerLedger,
+  type ServerOptionsInput,
+} from '../../src/index.ts'
+import { answer } from './child.ts'
+
+export interface ServerConfig {
+  readonly options: ServerOptionsInput
+  readonly host: string
+  /** `slow` with a function, which JSON does not carry: the second word of a message is its key. */
+  readonly latestBy?: boolean
+  /** Writes down every ending. Not for soaks: it grows. */
+  readonly remember?: boolean
+  /** Keeps so many bytes of every connection, for ever: a leak on purpose. */
+  readonly leakBytes?: number
+}
+
+/** How one connection ended. Times in awake milliseconds: those in which the process was stuck are left out. */
+export interface Ended {
+  readonly kind: string
+  readonly code: number
+  readonly by: Ending['by']
+  readonly reason: string
+  /** From the last text that came until it began to end, and until its socket was gone. */
+  readonly silentMs: number
+  readonly goneMs: number
+}
+
+export interface ServerState {
+  readonly ledger: Omit<ServerLedger, 'routes'>
+  /** What the ledger and the kernel say is wrong. */
+  readonly wrong: readonly string[]
+  /** Sockets of the kernel. */
+  readonly kernel: number
+  readonly rooms: number
+  readonly stalls: number
+  readonly stalledMs: number
+}
+
+export interface Publishing {
+  readonly bytesPerSecond: number
+  readonly messageBytes: number
+  readonly keys: number
+  readonly seconds: number
+  /** Among so many the rate is shared. */
+  readonly readers: number
+  /** Keeps so many bytes for each message, for ever: a leak on purpose. */
+  readonly hoardBytes?: number
+}
+
+export interface Published {
+  readonly messages: number
+  readonly seconds: number
+}
+
+interface Data {
+  heardAt: number
+  endedAt: number
+}
+
+const PUBLISH_EVERY_MS = 5
+const config = JSON.parse(process.argv[2] ?? '{}') as ServerConfig
+const stalls: number[] = []
+const endings: Ended[] = []
+const kept = new Map<string, string>()
+const hoard: Buffer[] = []
+const server = createServer({
+  ...config.options,
+  ...(config.latestBy === true && { slow: { latestBy: (message) => String(message).split(' ', 2)[1] ?? '' } }),
+})
+
+const stalledMs = (): number => stalls.reduce((sum, ms) => sum + ms, 0)
+const awake = (): number => performance.now() - stalledMs()
+
+server.on('stall', (stall) => stalls.push(stall.stalledMs))
+server.on('error', ({ error }) => console.error(error))
+server.route<Data>('/:kind', {
+  upgrade: () => ({ heardAt: awake(), endedAt: 0 }),
+  open(connection) {
+    connection.join('all')
+    if (config.leakBytes) kept.set(connection.id, randomBytes(Math.ceil(config.leakBytes / 2)).toString('hex'))
+    if (!config.remember) return
+    connection.signal.addEventListener('abort', () => {
+      connection.data.endedAt = awake()
+    })
+  },
+  message(connection, message) {
+    connection.data.heardAt = awake()
+    connection.send(message)
+  },
+  close: (connection, ending) => (config.remember ? remember(connection, ending) : undefined),
+})
+
+function remember({ data, params }: Connection<Data>, { code, by, reason }: Ending): void {
+  const silentMs = data.endedAt - data.heardAt
+  endings.push({ kind: params.kind ?? '', code, by, reason, silentMs, goneMs: awake() - data.heardAt })
+}
+
+async function state(): Promise<ServerState> {
+  const { routes: _, ...ledger } = server.ledger()
+  const kernel = await server.checkKernel()
+  const wrong = [...ledger.imbalances, ...kernel.imbalances]
+  return {
+    ledger,
+    wrong,
+    kernel: kernel.kernel,
+    rooms: server.roomCount,
+    stalls: stalls.length,
+    stalledMs: stalledMs(),
+  }
+}
+
+/** Numbered messages, `number key filler`, at an even rate. A slow machine gets fewer, not a burst at the end. */
+async function publish(wanted: Publishing): Promise<Published> {
+  const { bytesPerSecond, messageBytes, keys, seconds, readers, hoardBytes = 0 } = wanted
+  const perMs = bytesPerSecond / messageBytes / readers / 1000
+  const room = server.room('all')
+  const begun = performance.now()
+  let [messages, credit, last] = [0, 0, begun]
+  while (performance.now() - begun < seconds * 1000) {
+    await pause(PUBLISH_EVERY_MS)
+    const now = performance.now()
+    credit = Math.min(credit + (now - last) * perMs, perMs * 1000)
+    last = now
+    for (; credit >= 1; credit--) {
+      messages++
+      if (hoardBytes > 0) hoard.push(Buffer.alloc(hoardBytes, 1))
+      room.publish(`${messages} ${messages % keys} `.padEnd(messageBytes, 'x'))
+    }
+  }
+  return { messages, seconds: (performance.now() - begun) / 1000 }
+}
+
+/** Has the heap collected, and its empty pages given back, as a reclaim of the server does; twice, for what the first set free. */
+async function collect(): Promise<void> {
+  const session = new Session()
+  session.connect()
+  for (let round = 0; round < 2; round++) {
+    await session.post('HeapProfiler.collectGarbage')
+    await pause(50)
+  }
+  session.disconnect()
+}
+
+/**
+ * Sends each of a kind as much as its kernel and ours take, some megabytes, so that what comes next waits with us: at the rate
+ * of a drill that would take a minute. Twice, because the kernel makes its buffers larger when they fill.
+ */
+async function fill({ kind }: { kind: string }): Promise<void> {
+  const filler = '0 '.padEnd(16 * 1024, 'x')
+  for (let round = 0; round < 2; round++) {
+    const open = new Set([...server.connections].filter(({ params }) => params.kind === kind))
+    while (open.size > 0) {
+      for (const connection of open) if (connection.send(filler) !== 'sent') open.delete(connection)
+      await pause(1)
+    }
+    await pause(300)
+  }
+}
+
+await server.listen({ port: 0, host: config.host })
+answer({
+  ready: () => null,
+  port: () => server.port,
+  state,
+  endings: () => endings,
+  collect,
+  fill,
+  publish,
+  close: () => server.close(),
+})

@@ -1,0 +1,115 @@
+/**
+ * Runs one drill: `main.ts stall | half-open | slow | soak:self`, with the flags of README.md beside this file. Prints what was
+ * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
+ */
+import { parseArgs } from 'node:util'
+import { drillHalfOpen } from './half-open.ts'
+import { drillSlow, POLICIES, type Policy } from './slow.ts'
+import { soakSelf } from './soak-self.ts'
+import { drillStall } from './stall.ts'
+import { asTable, holds, type Verdict } from './verdict.ts'
+
+const MIB = 1024 * 1024
+const OUT = 'test/drills/.work'
+
+/** Flags with a number have a default here; false is a switch, a string stands for itself. */
+type Flags = Readonly<Record<string, number | string | false>>
+
+interface Values {
+  number(name: string): number
+  text(name: string): string
+  on(name: string): boolean
+}
+
+interface Drill {
+  readonly flags: Flags
+  run(values: Values): AsyncIterable<Verdict>
+}
+
+const DRILLS: Readonly<Record<string, Drill>> = {
+  stall: {
+    flags: { seconds: 70, idle: 60, interval: 10, live: 200, dead: 5, deaf: false },
+    async *run({ number, on }) {
+      yield await drillStall({
+        ...{ blockMs: number('seconds') * 1000, idleTimeoutMs: number('idle') * 1000 },
+        ...{ keepaliveIntervalMs: number('interval') * 1000, live: number('live'), dead: number('dead') },
+        deaf: on('deaf'),
+      })
+    },
+  },
+  'half-open': {
+    flags: { idle: 60, interval: 10, each: 100, intact: false },
+    async *run({ number, on }) {
+      yield await drillHalfOpen({
+        ...{ idleTimeoutMs: number('idle') * 1000, keepaliveIntervalMs: number('interval') * 1000 },
+        ...{ each: number('each'), intact: on('intact') },
+      })
+    },
+  },
+  slow: {
+    flags: { policies: POLICIES.join(','), members: 1000, slow: 200, rate: 50, seconds: 20, outbox: 256, budget: 64 },
+    async *run({ number, text }) {
+      for (const name of text('policies').split(',')) {
+        const policy = POLICIES.find((known) => known === name)
+        if (policy === undefined) throw new Error(`--policies ${name}: wanted ${POLICIES.join(', ')}`)
+        yield await drillSlow({ policy, ...sizes(policy, number) })
+      }
+    },
+  },
+  'soak:self': {
+    flags: { connections: 200_000, wave: 2_000, quiet: 4.5, leak: 0, out: OUT },
+    async *run({ number, text }) {
+      yield await soakSelf({
+        ...{ waves: Math.floor(number('connections') / number('wave')), perWave: number('wave') },
+        ...{ quietMs: number('quiet') * 1000, leakBytes: number('leak'), out: text('out') },
+        say: (line) => console.error(line),
+      })
+    },
+  },
+}
+
+function sizes(policy: Policy, number: Values['number']): Omit<Parameters<typeof drillSlow>[0], 'policy'> {
+  const budget = number('budget') * MIB
+  return {
+    ...{ members: number('members'), slow: number('slow'), seconds: number('seconds') },
+    ...{ bytesPerSecond: number('rate') * 1e6, outboxBytesMax: number('outbox') * 1024 },
+    // Half of it, so that it is spent whatever the others are given.
+    outboxTotalBytesMax: policy.startsWith('budget') ? budget / 2 : budget,
+  }
+}
+
+function valuesOf(flags: Flags, given: Readonly<Record<string, string | boolean | undefined>>): Values {
+  return {
+    number(name) {
+      const value = Number(given[name] ?? flags[name])
+      if (!(value >= 0)) throw new Error(`--${name} ${given[name]}: wanted a number from 0`)
+      return value
+    },
+    text: (name) => String(given[name] ?? flags[name]),
+    on: (name) => given[name] === true,
+  }
+}
+
+async function main([name = '', ...args]: string[]): Promise<number> {
+  const drill = DRILLS[name]
+  if (drill === undefined) throw new Error(`no drill "${name}"; wanted ${Object.keys(DRILLS).join(', ')}`)
+  const kinds = Object.entries({ ...drill.flags, json: false as const })
+  const options = Object.fromEntries(
+    kinds.map(([flag, value]) => [flag, { type: value === false ? ('boolean' as const) : ('string' as const) }]),
+  )
+  const given = parseArgs({ args, options }).values as Record<string, string | boolean | undefined>
+  const verdicts: Verdict[] = []
+  for await (const verdict of drill.run(valuesOf(drill.flags, given))) {
+    verdicts.push(verdict)
+    if (given.json !== true) console.log(`${asTable(verdict)}\n`)
+  }
+  if (given.json === true) console.log(JSON.stringify(verdicts, null, 1))
+  return verdicts.every(holds) ? 0 : 1
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (thrown) {
+  console.error(`drill: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  process.exitCode = 2
+}
