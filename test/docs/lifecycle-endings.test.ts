@@ -58,7 +58,7 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     act: ({ socket }) => socket.write(clientFrame({ opcode: TEXT, payload: 'x' })),
   },
   'a handler did not finish within handlerTimeoutMs and closeTimeoutMs': {
-    options: { handlerTimeoutMs: 30, closeTimeoutMs: 100 },
+    options: { handlerTimeoutMs: 30, closeTimeoutMs: 500 },
     handler: () => new Promise(() => {}),
     act: ({ socket }) => socket.write(clientFrame({ opcode: TEXT, payload: 'x' })),
   },

@@ -142,14 +142,12 @@ async function publish(wanted: Publishing): Promise<Published> {
   return { messages, seconds: (performance.now() - begun) / 1000 }
 }
 
-/** Has the heap collected, and its empty pages given back, as a reclaim of the server does; twice, for what the first set free. */
+/** Has the heap collected, and its empty pages given back, as a reclaim of the server does. */
 async function collect(): Promise<void> {
   const session = new Session()
   session.connect()
-  for (let round = 0; round < 2; round++) {
-    await session.post('HeapProfiler.collectGarbage')
-    await pause(50)
-  }
+  await session.post('HeapProfiler.collectGarbage')
+  await pause(20)
   session.disconnect()
 }
 

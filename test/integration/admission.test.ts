@@ -1,6 +1,9 @@
 /** Admission: who is let in when too many come, what the others are told, and that every place is given back. */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { reject, type Server, type ServerEvents, type ServerOptionsInput } from '../../src/index.ts'
 import { type Deferred, deferred, turn, until } from '../support/deadline.ts'
@@ -13,12 +16,17 @@ import {
   type RequestHeaders,
   upgradeText,
 } from '../support/raw-client.ts'
-import { balanced, onlyConnection, serve, settled } from '../support/serving.ts'
+import { balanced, makeServer, onlyConnection, serve, settled } from '../support/serving.ts'
 
 type Test = Parameters<typeof serve>[0]
 
 /** All of them ask at once. */
-async function storm(t: Test, server: Server, count: number, headers: RequestHeaders = {}): Promise<RawClient[]> {
+async function storm(
+  t: Test,
+  server: { readonly port: number },
+  count: number,
+  headers: RequestHeaders = {},
+): Promise<RawClient[]> {
   const clients = await Promise.all(Array.from({ length: count }, () => connectRaw(t, server.port)))
   for (const client of clients) client.write(upgradeText('/', headers))
   return clients
@@ -302,31 +310,34 @@ test('upgradeHandlersMax: a handler whose peer has left still counts, until it i
   await leave(server, [next!])
 })
 
-test('upgradeHandlersMax: synchronous handlers never wait for each other, and context does not leak through the queue', async (t) => {
-  const storage = new AsyncLocalStorage<string>()
+test('upgradeHandlersMax: synchronous handlers do not wait for each other; each is asked in the context of its own request', async (t) => {
+  const storage = new AsyncLocalStorage<number>()
+  const httpServer = createHttpServer()
+  // As tools that trace requests do it.
+  const emit = httpServer.emit.bind(httpServer) as (...event: unknown[]) => boolean
+  let requests = 0
+  httpServer.emit = (...event: unknown[]) =>
+    event[0] === 'upgrade' ? storage.run(requests++, () => emit(...event)) : emit(...event)
   const first = deferred<unknown>()
-  const contexts: (string | undefined)[] = []
-  let calls = 0
-  const server = await serve(t, {
+  const contexts: (number | undefined)[] = []
+  const server = makeServer(t, {
     upgradeHandlersMax: 1,
-    route: {
-      upgrade() {
-        contexts.push(storage.getStore())
-        if (calls++ > 0) return undefined
-        storage.enterWith('of the first')
-        return first.promise
-      },
-    },
+    route: { upgrade: () => (contexts.push(storage.getStore()) === 1 ? first.promise : undefined) },
   })
-  const clients = await storm(t, server, 5)
+  server.attach(httpServer)
+  httpServer.listen(0, '127.0.0.1')
+  await once(httpServer, 'listening')
+  t.after(() => httpServer.close())
+  const { port } = httpServer.address() as AddressInfo
+  const clients = await storm(t, { port }, 5)
   await until('all are there', () => server.ledger().opening === 5)
-  assert.equal(calls, 1)
+  assert.equal(contexts.length, 1)
   first.resolve(undefined)
   assert.deepEqual(
     (await answersOf(clients)).map(({ status }) => status),
     [101, 101, 101, 101, 101],
   )
-  assert.deepEqual(contexts, [undefined, undefined, undefined, undefined, undefined])
+  assert.deepEqual(contexts, [0, 1, 2, 3, 4])
   await leave(server, clients)
 })
 
