@@ -2,8 +2,8 @@
  * Messages that wait for a slow reader one by one, so that the oldest can be dropped, or an older one of the same key
  * replaced by a newer. Only routes with `slow: 'drop-oldest'` or `{ latestBy }` need it.
  *
- * Made by the outbox when its reader is slow for the first time. Bounded by outboxBytesMax, which whoever adds looks at.
- * Ends with `clear()`.
+ * Made by the outbox when its reader is slow, bounded by outboxBytesMax, which whoever adds looks at. Ends when all is
+ * written, so that a reader that has caught up costs nothing more, or with its outbox.
  */
 import type { Socket } from 'node:net'
 import { BoundedQueue } from '../base/bounded-queue.ts'
@@ -63,8 +63,8 @@ export class Backlog {
     return oldest
   }
 
-  /** Hands the oldest to the socket for as long as it takes more, or all of them. */
-  write(socket: Socket, all: boolean): void {
+  /** Hands the oldest to the socket for as long as it takes more, or all of them. True when none waits any more. */
+  write(socket: Socket, all: boolean): boolean {
     while (this.count > 0 && (all || !socket.writableNeedDrain)) {
       const frames: Uint8Array[] = []
       let bytes = 0
@@ -77,6 +77,7 @@ export class Backlog {
       }
       socket.write(frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames, bytes))
     }
+    return this.count === 0
   }
 
   /** Lets go of everything and returns how many messages that were. */

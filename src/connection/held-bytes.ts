@@ -33,7 +33,10 @@ export class HeldBytes {
     if (reader.unfinished && !ending && !reader.paused) {
       this.#messageDeadline ??= new MessageDeadline(this.#life)
       this.#messageDeadline.expect(reader.messages)
-    } else this.#messageDeadline?.cancel()
+    } else if (this.#messageDeadline !== null) {
+      this.#messageDeadline.cancel()
+      this.#messageDeadline = null
+    }
     if (grown > 0 && context.inboxBudget.spent) this.#life.end(ENDINGS.inboxFull)
   }
 }

@@ -90,6 +90,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#disarm()
     this.#whenIdle = null
     if (this.#queue !== null) discard(this.#life, this.#queue.clear())
+    this.#queue = null
     if (this.#turn !== null) this.#turn.abort(this.#life.endReason())
   }
 
@@ -177,7 +178,11 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       if (message === undefined) break
       this.#run('message', message)
     }
-    if (this.#queue !== null && !this.#stopped) this.#life.inboxDrained(this.#queue.count)
+    if (this.#queue !== null && !this.#stopped) {
+      this.#life.inboxDrained(this.#queue.count)
+      // A burst is over: a connection that is quiet again keeps no queue.
+      if (this.#queue?.count === 0) this.#queue = null
+    }
     if (this.#whenIdle !== null && this.idle) {
       const fn = this.#whenIdle
       this.#whenIdle = null

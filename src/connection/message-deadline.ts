@@ -1,6 +1,6 @@
 /**
  * The deadline of a message that has begun to come and is not complete: `messageTimeoutMs` from its first byte.
- * Owned by its connection, made for the first message that does not come in one piece; ends when the wheel cancels it.
+ * Owned by its connection, made for a message that does not come in one piece; ends with `cancel()`, when the message is whole.
  */
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import { ENDINGS } from '../protocol/ending.ts'

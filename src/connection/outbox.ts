@@ -21,7 +21,7 @@ const BATCH_BYTES_MIN = 1024
 const COPIED_BYTES_MAX = 4 * 1024
 
 export class Outbox implements Flushable {
-  /** Messages that wait one by one; null until the reader is slow and its route wants that. */
+  /** Messages that wait one by one, where the route wants that; null while the reader is not slow. */
   backlog: Backlog | null = null
   /** What it has taken of outboxTotalBytesMax. */
   counted = 0
@@ -149,7 +149,7 @@ export class Outbox implements Flushable {
     this.#scheduled = false
     // Until the end of the turn a socket that has taken everything may still say that it needs to drain.
     if (!this.blocked || !this.#socket.writableNeedDrain) this.#writeBatches()
-    this.backlog?.write(this.#socket, false)
+    if (this.backlog?.write(this.#socket, false) === true) this.backlog = null
     const taken = this.bytes === 0
     if (!taken || this.counted !== 0) this.#owner.outboxOnFlushed()
     return taken
@@ -183,7 +183,7 @@ export class Outbox implements Flushable {
 
   end(): void {
     this.#ended = true
-    this.backlog?.clear()
+    this.backlog = null
     this.#takeBatch()
     this.#pieces = null
     this.#piecesBytes = 0

@@ -68,20 +68,20 @@ export function keep(
   const { outbox, options, context } = life
   const replaced = outbox.keep({ frame, late, key })
   if (replaced !== null) noteDrop(life, 'latestBy', replaced.length)
-  const { backlog } = outbox
-  while (backlog !== null && backlog.count > 1 && outbox.bytes > options.outboxBytesMax) {
-    const oldest = backlog.shift() as WaitingMessage
+  // Asked for anew each time: whoever is told of a drop may write, and what is written out leaves no backlog.
+  while (outbox.backlog !== null && outbox.backlog.count > 1 && outbox.bytes > options.outboxBytesMax) {
+    const oldest = outbox.backlog.shift() as WaitingMessage
     // In the place of an older one it may have come to the front: it is the newest, and goes last then.
-    if (oldest.frame === frame) backlog.add(oldest)
+    if (oldest.frame === frame) outbox.backlog.add(oldest)
     else noteDrop(life, 'drop-oldest', oldest.frame.length)
   }
   context.outboxBudget.settle(life)
-  if (!context.outboxBudget.hasRoom(0) && backlog !== null && backlog.count > 0) {
-    noteDrop(life, 'budget', 0, backlog.clear())
+  if (!context.outboxBudget.hasRoom(0) && outbox.backlog !== null && outbox.backlog.count > 0) {
+    noteDrop(life, 'budget', 0, outbox.backlog.clear())
     context.outboxBudget.settle(life)
   }
   if (!canSend(life)) return 'ended'
-  return backlog === null || backlog.count === 0 ? 'dropped' : 'queued'
+  return outbox.backlog === null || outbox.backlog.count === 0 ? 'dropped' : 'queued'
 }
 
 /** The key of a message, for `latestBy`. User code: when it throws, that is announced and the message has no key. */

@@ -78,7 +78,7 @@ export class Hub implements RoomsPort {
   }
 
   leave(life: Life, room: string): boolean {
-    life.rooms?.delete(room)
+    if (life.rooms?.delete(room) === true && life.rooms.size === 0) life.rooms = null
     return this.#rooms.remove(room, life)
   }
 
