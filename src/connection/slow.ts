@@ -69,11 +69,15 @@ export function keep(
   const replaced = outbox.keep({ frame, late, key })
   if (replaced !== null) noteDrop(life, 'latestBy', replaced.length)
   const { backlog } = outbox
+  // In the place of an older one it may have come to the front: it is the newest, and goes last then. Once: the same bytes
+  // may have been sent before.
+  let mayMove = replaced !== null
   while (backlog !== null && backlog.count > 1 && outbox.bytes > options.outboxBytesMax) {
     const oldest = backlog.shift() as WaitingMessage
-    // In the place of an older one it may have come to the front: it is the newest, and goes last then.
-    if (oldest.frame === frame) backlog.add(oldest)
-    else noteDrop(life, 'drop-oldest', oldest.frame.length)
+    if (mayMove && oldest.frame === frame) {
+      mayMove = false
+      backlog.add(oldest)
+    } else noteDrop(life, 'drop-oldest', oldest.frame.length)
   }
   context.outboxBudget.settle(life)
   if (!context.outboxBudget.hasRoom(0) && backlog !== null && backlog.count > 0) {

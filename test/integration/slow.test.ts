@@ -215,6 +215,22 @@ eachWay("'end': 1008, behind everything that was accepted", 'end', async (way) =
   await settled(server)
 })
 
+test("'drop-oldest', compressed with what went before: the same bytes sent again and again", async (t) => {
+  const deflate = { thresholdBytes: 0, serverContextTakeover: true }
+  const server = await serve(t, { slow: 'drop-oldest', deflate, outboxBytesMax: 256 * KIB, route: {} })
+  const drops = dropsOf(server)
+  const { client } = await reader(t, server, true)
+  const connection = await onlyConnection(server)
+  client.pause()
+  // Longer than the window, so that they do not compress.
+  const same = Buffer.concat(Array.from({ length: 20 }, (_, number) => Buffer.from(fillerOf(number), 'base64')))
+  for (let count = 0; drops.length < 20 && count < 1_000; count++) {
+    connection.send(same)
+    await turn()
+  }
+  assert.equal(messagesIn(drops), 20)
+})
+
 test('readers that read get everything, whatever a slow one in their room loses', async (t) => {
   const server = await serve(t, {
     slow: 'drop-oldest',
