@@ -41,14 +41,14 @@ export function laneFor(life: Life, bytes: number): Lane {
     if (outbox.bytes > options.outboxBytesMax) return 'outbox-full'
   }
   if (!outbox.blocked) return 'write'
-  if (!budget.hasRoom(bytes)) return 'budget-spent'
+  // Making room may have ended this very connection.
+  if (!budget.hasRoom(bytes) || !canSend(life)) return 'budget-spent'
   // What it has been promised cannot be taken back, so it gets no more than it leaves for others.
   return slow === 'drop-newest' && outbox.bytes + bytes > budget.left ? 'budget-spent' : 'write'
 }
 
 /** A message is not accepted. */
 export function refuse(life: Life, bytes: number, lane: 'outbox-full' | 'budget-spent'): 'dropped' | 'ended' {
-  // Making room in the budget may have ended this very connection.
   if (!canSend(life)) return 'ended'
   const spent = lane === 'budget-spent'
   const dropping = life.options.slow === 'drop-newest'

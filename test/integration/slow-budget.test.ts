@@ -96,6 +96,23 @@ test("'end': the slowest is ended first, whoever it is that asks for room; fast 
   await balanced(server)
 })
 
+test("'end': who is ended to make room for its own message is told so, and the message does not count as sent", async (t) => {
+  const { server, add } = await world(t, BUDGET)
+  const { client, connection } = await add('/end')
+  client.socket.pause()
+  await fill(connection, BUDGET - 2 * MESSAGE_BYTES)
+  let sent = 0
+  let result = ''
+  do {
+    sent = connection.messagesSent
+    result = connection.send(numbered(0))
+  } while (connection.state === 'open')
+  assert.deepEqual([result, connection.messagesSent], ['ended', sent])
+  assert.equal(connection.ending?.code, 1013)
+  assert.equal(connection.send('one more'), 'ended')
+  await settled(server)
+})
+
 test("'drop-oldest': what waits for the slowest is dropped and counted, and nobody is ended", async (t) => {
   const { server, add, drops } = await world(t, BUDGET)
   const slow = [await add('/drop-oldest'), await add('/drop-oldest'), await add('/drop-oldest')]
