@@ -83,6 +83,8 @@ export class OutboxBudget implements DeadlineOwner {
 
   /** Is there room for so many bytes more? If not, the slowest are dealt with first. Runs user code. */
   hasRoom(bytes: number): boolean {
+    // What would not fit if nothing else waited costs nobody anything.
+    if (bytes > this.bytesMax) return false
     if (this.bytes + bytes > this.bytesMax) this.#relieve(bytes)
     return this.bytes + bytes <= this.bytesMax
   }

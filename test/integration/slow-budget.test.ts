@@ -113,6 +113,23 @@ test("'end': who is ended to make room for its own message is told so, and the m
   await settled(server)
 })
 
+test('a message that can never fit into the budget costs nobody else anything', async (t) => {
+  const { server, add } = await world(t, BUDGET)
+  const slow = [await add('/end'), await add('/drop-oldest'), await add('/drop-newest')]
+  for (const { client, connection } of slow) {
+    client.socket.pause()
+    await fill(connection, 0.2 * MIB)
+  }
+  const { client, connection } = await add('/end')
+  client.socket.pause()
+  await fill(connection, 0.2 * MIB)
+  const waited = waiting(slow.map((one) => one.connection))
+  assert.equal(connection.send(Buffer.alloc(BUDGET + 1)), 'ended')
+  assert.equal(waiting(slow.map((one) => one.connection)), waited)
+  assert.ok(slow.every((one) => one.connection.state === 'open'))
+  assert.deepEqual(server.ledger().dropped, [{ route: '/end', reason: 'budget', messages: 1 }])
+})
+
 test("'drop-oldest': what waits for the slowest is dropped and counted, and nobody is ended", async (t) => {
   const { server, add, drops } = await world(t, BUDGET)
   const slow = [await add('/drop-oldest'), await add('/drop-oldest'), await add('/drop-oldest')]
