@@ -20,10 +20,8 @@ const SWEEP_MS = 50
 /** Dealing with the slowest goes on until this share of the budget is spent, so that it does not begin again at once. */
 const RELIEVED_SHARE = 0.9
 
-interface Waiter {
-  readonly promise: Promise<boolean>
-  readonly resolve: (drained: boolean) => void
-}
+/** Told once: nothing waits any more, or, with false, the connection begins to end. */
+type Answer = (drained: boolean) => void
 
 export class OutboxBudget implements DeadlineOwner {
   readonly bytesMax: number
@@ -32,8 +30,8 @@ export class OutboxBudget implements DeadlineOwner {
   readonly #sweep: Deadline = new Deadline(this)
   // Removed by: settle(), when nothing waits any more; forget(), when the connection is released.
   readonly #slow = new Set<Life>()
-  // Removed by: settle(), ending() and forget(), which answer them. At most one for each connection.
-  readonly #waiters = new Map<Life, Waiter>()
+  // Removed by: settle(), ending() and forget(), which answer them; who waits no longer takes its answer back.
+  readonly #waiters = new Map<Life, Set<Answer>>()
   #relieving = false
   /** The last try gave too little: the next one is worth it after the next sweep. */
   #hopeless = false
@@ -46,6 +44,11 @@ export class OutboxBudget implements DeadlineOwner {
   /** For how many connections something waits. */
   get slowCount(): number {
     return this.#slow.size
+  }
+
+  /** For how many connections somebody waits until nothing does. */
+  get waiterCount(): number {
+    return this.#waiters.size
   }
 
   /** How much more may wait. */
@@ -89,19 +92,14 @@ export class OutboxBudget implements DeadlineOwner {
     return this.bytes + bytes <= this.bytesMax
   }
 
-  /** True when nothing waits for this connection any more, false when it begins to end before. */
-  drained(life: Life): Promise<boolean> {
-    let waiter = this.#waiters.get(life)
-    if (waiter === undefined) {
-      let resolve: (drained: boolean) => void = () => {}
-      const promise = new Promise<boolean>((settle) => {
-        resolve = settle
-      })
-      waiter = { promise, resolve }
-      this.#waiters.set(life, waiter)
-      this.settle(life)
+  /** Calls `answer` when nothing waits for this connection any more, or it begins to end. Returns how to wait no longer. */
+  whenDrained(life: Life, answer: Answer): () => void {
+    const answers = this.#waiters.get(life) ?? new Set()
+    this.#waiters.set(life, answers.add(answer))
+    this.settle(life)
+    return () => {
+      if (answers.delete(answer) && answers.size === 0) this.#waiters.delete(life)
     }
-    return waiter.promise
   }
 
   deadlineOnDue(): void {
@@ -141,9 +139,10 @@ export class OutboxBudget implements DeadlineOwner {
   }
 
   #answer(life: Life, drained: boolean): void {
-    const waiter = this.#waiters.get(life)
-    if (waiter === undefined) return
+    const answers = this.#waiters.get(life)
+    if (answers === undefined) return
     this.#waiters.delete(life)
-    waiter.resolve(drained)
+    for (const answer of answers) answer(drained)
+    answers.clear()
   }
 }

@@ -61,13 +61,14 @@ export async function drained(life: Life, signal: AbortSignal | undefined): Prom
   signal?.throwIfAborted()
   if (!canSend(life)) return false
   if (life.outbox.bytes === 0) return true
-  const settled = life.context.outboxBudget.drained(life)
-  if (signal === undefined) return settled
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    void settled.then((drained) => {
-      signal.removeEventListener('abort', onAbort)
+    const onAbort = (): void => {
+      giveUp()
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const giveUp = life.context.outboxBudget.whenDrained(life, (drained) => {
+      signal?.removeEventListener('abort', onAbort)
       resolve(drained)
     })
   })
