@@ -95,7 +95,7 @@ function keepShared(life: Life, message: SharedMessage): SendResult {
     const frame = message.deflatedFrame(deflate.params.serverWindowBits, deflate.options)
     return kept(life, keep(life, frame, null, key))
   }
-  return kept(life, keepDeflated(life, message.opcode, message.payload, key))
+  return kept(life, keepDeflated(life, message.opcode, message.lastingPayload, key))
 }
 
 /** With context takeover the bytes depend on all that goes before, and what goes before may still be dropped. */
@@ -104,7 +104,7 @@ function keepDeflated(life: Life, opcode: number, payload: Uint8Array, key: Retu
   if (deflate === null) throw new Error('a connection without deflate compresses nothing')
   const compress = (bytes: Uint8Array): Buffer => encodeFrame(opcode, deflate.deflater.deflate(bytes), true)
   if (deflate.params.serverNoContextTakeover) return keep(life, unpooled(compress(payload)), null, key)
-  return keep(life, payload, compress, key)
+  return keep(life, unpooled(payload), compress, key)
 }
 
 function kept(life: Life, result: SendResult): SendResult {
