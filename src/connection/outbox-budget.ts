@@ -19,6 +19,8 @@ import { canSend } from './slow.ts'
 const SWEEP_MS = 50
 /** Dealing with the slowest goes on until this share of the budget is spent, so that it does not begin again at once. */
 const RELIEVED_SHARE = 0.9
+/** What has been accepted for readers with `slow: 'drop-newest'` cannot be taken back: so much of the budget at most. */
+const PROMISED_SHARE = 0.5
 
 /** Told once: nothing waits any more, or, with false, the connection begins to end. */
 type Answer = (drained: boolean) => void
@@ -26,6 +28,8 @@ type Answer = (drained: boolean) => void
 export class OutboxBudget implements DeadlineOwner {
   readonly bytesMax: number
   bytes = 0
+  /** How much of it waits for readers with `slow: 'drop-newest'`. */
+  #promised = 0
   readonly #wheel: Wheel
   readonly #sweep: Deadline = new Deadline(this)
   // Removed by: settle(), when nothing waits any more; forget(), when the connection is released.
@@ -56,12 +60,15 @@ export class OutboxBudget implements DeadlineOwner {
     return this.bytesMax - this.bytes
   }
 
+  /** How much more may wait for readers with `slow: 'drop-newest'`. */
+  get promisesLeft(): number {
+    return this.bytesMax * PROMISED_SHARE - this.#promised
+  }
+
   /** Takes note of what waits for this connection now. */
   settle(life: Life): void {
-    const { outbox } = life
-    const { bytes } = outbox
-    this.bytes += bytes - outbox.counted
-    outbox.counted = bytes
+    const { bytes } = life.outbox
+    this.#count(life, bytes)
     if (bytes === 0) {
       this.#leave(life)
       this.#answer(life, canSend(life))
@@ -73,8 +80,7 @@ export class OutboxBudget implements DeadlineOwner {
 
   /** The connection is released. */
   forget(life: Life): void {
-    this.bytes -= life.outbox.counted
-    life.outbox.counted = 0
+    this.#count(life, 0)
     this.#leave(life)
     this.#answer(life, false)
   }
@@ -131,6 +137,13 @@ export class OutboxBudget implements DeadlineOwner {
     }
     this.#hopeless = this.bytes > target
     this.#relieving = false
+  }
+
+  #count(life: Life, bytes: number): void {
+    const grown = bytes - life.outbox.counted
+    life.outbox.counted = bytes
+    this.bytes += grown
+    if (life.options.slow === 'drop-newest') this.#promised += grown
   }
 
   #leave(life: Life): void {

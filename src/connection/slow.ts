@@ -41,10 +41,10 @@ export function laneFor(life: Life, bytes: number): Lane {
     if (outbox.bytes > options.outboxBytesMax) return 'outbox-full'
   }
   if (!outbox.blocked) return 'write'
+  // What it has been promised cannot be taken back, so it gets no more than it leaves for others like it.
+  if (slow === 'drop-newest' && outbox.bytes + bytes > budget.promisesLeft) return 'budget-spent'
   // Making room may have ended this very connection.
-  if (!budget.hasRoom(bytes) || !canSend(life)) return 'budget-spent'
-  // What it has been promised cannot be taken back, so it gets no more than it leaves for others.
-  return slow === 'drop-newest' && outbox.bytes + bytes > budget.left ? 'budget-spent' : 'write'
+  return budget.hasRoom(bytes) && canSend(life) ? 'write' : 'budget-spent'
 }
 
 /** A message is not accepted. */

@@ -197,6 +197,27 @@ test("readers with 'drop-newest' keep what they were promised, and leave room fo
   }
 })
 
+test("many readers with 'drop-newest' together leave half of the budget to the others", async (t) => {
+  const { server, add, drops } = await world(t, BUDGET)
+  for (let count = 0; count < 12; count++) {
+    const { client, connection } = await add('/drop-newest')
+    client.socket.pause()
+    const before = drops.length
+    for (let number = 0; drops.length < before + 3; number++) {
+      connection.send(numbered(number))
+      await turn()
+    }
+  }
+  const waits = waiting([...server.connections])
+  assert.ok(waits <= BUDGET / 2 + 12 * (MESSAGE_BYTES + 10), `${waits} bytes wait`)
+  assert.ok(waits > BUDGET / 4, `${waits} bytes wait`)
+  const hiccup = await add('/end')
+  hiccup.client.socket.pause()
+  await fill(hiccup.connection, 0.3 * BUDGET)
+  assert.equal(hiccup.connection.state, 'open')
+  assert.ok(drops.every(({ reason, route }) => reason === 'budget' && route === '/drop-newest'))
+})
+
 test('one turn that sends far more than the budget to readers nobody knew to be slow', async (t) => {
   for (const path of ['/end', '/drop-oldest', '/drop-newest']) {
     const { server, add } = await world(t, BUDGET)
@@ -210,9 +231,10 @@ test('one turn that sends far more than the budget to readers nobody knew to be 
       most = Math.max(most, waiting(connections))
     }
     // What was not offered to the kernel yet, and one message for each.
-    const allowed = BUDGET + connections.length * (64 * KIB + MESSAGE_BYTES)
+    const budget = path === '/drop-newest' ? BUDGET / 2 : BUDGET
+    const allowed = budget + connections.length * (64 * KIB + MESSAGE_BYTES)
     assert.ok(most <= allowed, `${path}: ${most} bytes waited, ${allowed} may`)
-    assert.ok(most > BUDGET / 2, `${path}: only ${most}: this shows nothing`)
+    assert.ok(most > budget / 2, `${path}: only ${most}: this shows nothing`)
     for (const { client } of slow) client.destroy()
     await settled(server)
   }
