@@ -65,8 +65,9 @@ export class OutboxBudget implements DeadlineOwner {
     return this.bytesMax * PROMISED_SHARE - this.#promised
   }
 
-  /** Takes note of what waits for this connection now. */
+  /** Takes note of what waits for this connection now; after its release nothing does, whatever its socket says. */
   settle(life: Life): void {
+    if (life.state.name === 'closed') return
     const { bytes } = life.outbox
     this.#count(life, bytes)
     if (bytes === 0) {

@@ -174,3 +174,15 @@ test('drained: who has given up waiting is forgotten, however long the reader ta
   budget.ending(life)
   assert.deepEqual(await Promise.all(waits), [false, false])
 })
+
+test('who is released does not come back, though its socket never says that it let go of what it had', () => {
+  const { clock, wheel, budget, add } = world(100_000)
+  const { life } = add('end', 10)
+  budget.forget(life)
+  life.state = { name: 'closed', ending: {} as never }
+  // The flush of the turn in which it was released is still to come.
+  budget.settle(life)
+  assert.deepEqual([budget.slowCount, budget.bytes, wheel.size], [0, 0, 0])
+  clock.advance(1_000)
+  assert.equal(wheel.size, 0)
+})
