@@ -261,6 +261,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
 
   /** All that must stop when the ending chain begins. Signals abort here, so user code may run. */
   quiet(): void {
+    // First: what user code publishes from here on is not for this one.
+    this.outbox.unshare()
     this.inbox.stop()
     this.context.outboxBudget.ending(this)
     this.context.hub.leaveAll(this)

@@ -19,21 +19,23 @@ import { canSend } from './slow.ts'
 const SWEEP_MS = 50
 /** Dealing with the slowest goes on until this share of the budget is spent, so that it does not begin again at once. */
 const RELIEVED_SHARE = 0.9
+/** What has been accepted for readers with `slow: 'drop-newest'` cannot be taken back: so much of the budget at most. */
+const PROMISED_SHARE = 0.5
 
-interface Waiter {
-  readonly promise: Promise<boolean>
-  readonly resolve: (drained: boolean) => void
-}
+/** Told once: nothing waits any more, or, with false, the connection begins to end. */
+type Answer = (drained: boolean) => void
 
 export class OutboxBudget implements DeadlineOwner {
   readonly bytesMax: number
   bytes = 0
+  /** How much of it waits for readers with `slow: 'drop-newest'`. */
+  #promised = 0
   readonly #wheel: Wheel
   readonly #sweep: Deadline = new Deadline(this)
   // Removed by: settle(), when nothing waits any more; forget(), when the connection is released.
   readonly #slow = new Set<Life>()
-  // Removed by: settle(), ending() and forget(), which answer them. At most one for each connection.
-  readonly #waiters = new Map<Life, Waiter>()
+  // Removed by: settle(), ending() and forget(), which answer them; who waits no longer takes its answer back.
+  readonly #waiters = new Map<Life, Set<Answer>>()
   #relieving = false
   /** The last try gave too little: the next one is worth it after the next sweep. */
   #hopeless = false
@@ -48,17 +50,26 @@ export class OutboxBudget implements DeadlineOwner {
     return this.#slow.size
   }
 
+  /** For how many connections somebody waits until nothing does. */
+  get waiterCount(): number {
+    return this.#waiters.size
+  }
+
   /** How much more may wait. */
   get left(): number {
     return this.bytesMax - this.bytes
   }
 
-  /** Takes note of what waits for this connection now. */
+  /** How much more may wait for readers with `slow: 'drop-newest'`. */
+  get promisesLeft(): number {
+    return this.bytesMax * PROMISED_SHARE - this.#promised
+  }
+
+  /** Takes note of what waits for this connection now; after its release nothing does, whatever its socket says. */
   settle(life: Life): void {
-    const { outbox } = life
-    const { bytes } = outbox
-    this.bytes += bytes - outbox.counted
-    outbox.counted = bytes
+    if (life.state.name === 'closed') return
+    const { bytes } = life.outbox
+    this.#count(life, bytes)
     if (bytes === 0) {
       this.#leave(life)
       this.#answer(life, canSend(life))
@@ -70,8 +81,7 @@ export class OutboxBudget implements DeadlineOwner {
 
   /** The connection is released. */
   forget(life: Life): void {
-    this.bytes -= life.outbox.counted
-    life.outbox.counted = 0
+    this.#count(life, 0)
     this.#leave(life)
     this.#answer(life, false)
   }
@@ -83,23 +93,20 @@ export class OutboxBudget implements DeadlineOwner {
 
   /** Is there room for so many bytes more? If not, the slowest are dealt with first. Runs user code. */
   hasRoom(bytes: number): boolean {
+    // What would not fit if nothing else waited costs nobody anything.
+    if (bytes > this.bytesMax) return false
     if (this.bytes + bytes > this.bytesMax) this.#relieve(bytes)
     return this.bytes + bytes <= this.bytesMax
   }
 
-  /** True when nothing waits for this connection any more, false when it begins to end before. */
-  drained(life: Life): Promise<boolean> {
-    let waiter = this.#waiters.get(life)
-    if (waiter === undefined) {
-      let resolve: (drained: boolean) => void = () => {}
-      const promise = new Promise<boolean>((settle) => {
-        resolve = settle
-      })
-      waiter = { promise, resolve }
-      this.#waiters.set(life, waiter)
-      this.settle(life)
+  /** Calls `answer` when nothing waits for this connection any more, or it begins to end. Returns how to wait no longer. */
+  whenDrained(life: Life, answer: Answer): () => void {
+    const answers = this.#waiters.get(life) ?? new Set()
+    this.#waiters.set(life, answers.add(answer))
+    this.settle(life)
+    return () => {
+      if (answers.delete(answer) && answers.size === 0) this.#waiters.delete(life)
     }
-    return waiter.promise
   }
 
   deadlineOnDue(): void {
@@ -133,15 +140,23 @@ export class OutboxBudget implements DeadlineOwner {
     this.#relieving = false
   }
 
+  #count(life: Life, bytes: number): void {
+    const grown = bytes - life.outbox.counted
+    life.outbox.counted = bytes
+    this.bytes += grown
+    if (life.options.slow === 'drop-newest') this.#promised += grown
+  }
+
   #leave(life: Life): void {
     this.#slow.delete(life)
     if (this.#slow.size === 0) this.#wheel.cancel(this.#sweep)
   }
 
   #answer(life: Life, drained: boolean): void {
-    const waiter = this.#waiters.get(life)
-    if (waiter === undefined) return
+    const answers = this.#waiters.get(life)
+    if (answers === undefined) return
     this.#waiters.delete(life)
-    waiter.resolve(drained)
+    for (const answer of answers) answer(drained)
+    answers.clear()
   }
 }

@@ -122,9 +122,14 @@ export class Outbox implements Flushable {
     }
   }
 
-  /** Messages of its own have to wait one by one: behind a slow reader, or behind others that do. */
+  /** From here on it has nothing in common with others: no message is added by `join()`. */
+  unshare(): void {
+    if (this.#shared !== null) this.#unshare()
+  }
+
+  /** Messages of its own have to wait one by one: behind a slow reader, or behind what already waits for one. */
   get queues(): boolean {
-    return this.blocked || (this.backlog !== null && this.backlog.count > 0)
+    return this.blocked || this.#pong !== null || (this.backlog !== null && this.backlog.count > 0)
   }
 
   /** Adds a message that waits by itself; returns the older one whose place it took. */

@@ -61,13 +61,14 @@ export async function drained(life: Life, signal: AbortSignal | undefined): Prom
   signal?.throwIfAborted()
   if (!canSend(life)) return false
   if (life.outbox.bytes === 0) return true
-  const settled = life.context.outboxBudget.drained(life)
-  if (signal === undefined) return settled
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    void settled.then((drained) => {
-      signal.removeEventListener('abort', onAbort)
+    const onAbort = (): void => {
+      giveUp()
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const giveUp = life.context.outboxBudget.whenDrained(life, (drained) => {
+      signal?.removeEventListener('abort', onAbort)
       resolve(drained)
     })
   })
@@ -94,7 +95,7 @@ function keepShared(life: Life, message: SharedMessage): SendResult {
     const frame = message.deflatedFrame(deflate.params.serverWindowBits, deflate.options)
     return kept(life, keep(life, frame, null, key))
   }
-  return kept(life, keepDeflated(life, message.opcode, message.payload, key))
+  return kept(life, keepDeflated(life, message.opcode, message.lastingPayload, key))
 }
 
 /** With context takeover the bytes depend on all that goes before, and what goes before may still be dropped. */
@@ -103,7 +104,7 @@ function keepDeflated(life: Life, opcode: number, payload: Uint8Array, key: Retu
   if (deflate === null) throw new Error('a connection without deflate compresses nothing')
   const compress = (bytes: Uint8Array): Buffer => encodeFrame(opcode, deflate.deflater.deflate(bytes), true)
   if (deflate.params.serverNoContextTakeover) return keep(life, unpooled(compress(payload)), null, key)
-  return keep(life, payload, compress, key)
+  return keep(life, unpooled(payload), compress, key)
 }
 
 function kept(life: Life, result: SendResult): SendResult {

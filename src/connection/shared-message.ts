@@ -21,6 +21,7 @@ export class SharedMessage {
   readonly frame: Buffer
   #alone: SharedBatch | null = null
   #lasting: Buffer | null = null
+  #lastingPayload: Uint8Array | null = null
   #keyOptions: ConnectionOptions | null = null
   #key: LatestKey | undefined = undefined
   // At most one for each route and window size among the receivers.
@@ -37,6 +38,12 @@ export class SharedMessage {
   get lasting(): Buffer {
     this.#lasting ??= unpooled(this.frame)
     return this.#lasting
+  }
+
+  /** The payload in memory of its own, for those who compress it when it is written. */
+  get lastingPayload(): Uint8Array {
+    this.#lastingPayload ??= unpooled(this.payload)
+    return this.#lastingPayload
   }
 
   /** Its key for `latestBy` of that connection's route; asked once for each route that follows another. */
@@ -59,7 +66,8 @@ export class SharedMessage {
     this.#deflated ??= []
     const made = this.#deflated.find((entry) => entry.options === options && entry.windowBits === windowBits)
     if (made !== undefined) return made.frame
-    const frame = encodeFrame(this.opcode, deflateShared(this.payload, windowBits, options), true)
+    // It may have to wait.
+    const frame = unpooled(encodeFrame(this.opcode, deflateShared(this.payload, windowBits, options), true))
     this.#deflated.push({ options, windowBits, frame })
     return frame
   }

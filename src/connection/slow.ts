@@ -41,14 +41,14 @@ export function laneFor(life: Life, bytes: number): Lane {
     if (outbox.bytes > options.outboxBytesMax) return 'outbox-full'
   }
   if (!outbox.blocked) return 'write'
-  if (!budget.hasRoom(bytes)) return 'budget-spent'
-  // What it has been promised cannot be taken back, so it gets no more than it leaves for others.
-  return slow === 'drop-newest' && outbox.bytes + bytes > budget.left ? 'budget-spent' : 'write'
+  // What it has been promised cannot be taken back, so it gets no more than it leaves for others like it.
+  if (slow === 'drop-newest' && outbox.bytes + bytes > budget.promisesLeft) return 'budget-spent'
+  // Making room may have ended this very connection.
+  return budget.hasRoom(bytes) && canSend(life) ? 'write' : 'budget-spent'
 }
 
 /** A message is not accepted. */
 export function refuse(life: Life, bytes: number, lane: 'outbox-full' | 'budget-spent'): 'dropped' | 'ended' {
-  // Making room in the budget may have ended this very connection.
   if (!canSend(life)) return 'ended'
   const spent = lane === 'budget-spent'
   const dropping = life.options.slow === 'drop-newest'
@@ -68,12 +68,16 @@ export function keep(
   const { outbox, options, context } = life
   const replaced = outbox.keep({ frame, late, key })
   if (replaced !== null) noteDrop(life, 'latestBy', replaced.length)
+  // In the place of an older one it may have come to the front: it is the newest, and goes last then. Once: the same bytes
+  // may have been sent before.
+  let mayMove = replaced !== null
   // Asked for anew each time: whoever is told of a drop may write, and what is written out leaves no backlog.
   while (outbox.backlog !== null && outbox.backlog.count > 1 && outbox.bytes > options.outboxBytesMax) {
     const oldest = outbox.backlog.shift() as WaitingMessage
-    // In the place of an older one it may have come to the front: it is the newest, and goes last then.
-    if (oldest.frame === frame) outbox.backlog.add(oldest)
-    else noteDrop(life, 'drop-oldest', oldest.frame.length)
+    if (mayMove && oldest.frame === frame) {
+      mayMove = false
+      outbox.backlog.add(oldest)
+    } else noteDrop(life, 'drop-oldest', oldest.frame.length)
   }
   context.outboxBudget.settle(life)
   if (!context.outboxBudget.hasRoom(0) && outbox.backlog !== null && outbox.backlog.count > 0) {

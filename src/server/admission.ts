@@ -109,11 +109,10 @@ export class Admission {
     const { connectionsMax, memoryHeadroomBytes, loopDelayMaxMs } = this.#options
     const { clock, ledger } = this.#init
     const { opening, open, draining, closing, sockets } = ledger
-    if (connectionsMax > 0 && opening + open + draining + closing > connectionsMax) {
-      if (this.#refuses('connectionsMax', path, address)) return this.#fault('connectionsMax')
-    }
-    if (this.#files !== null && !this.#files.allows(sockets, clock.now())) {
-      if (this.#refuses('connectionsMax', path, address)) return this.#fault('files')
+    const full = connectionsMax > 0 && opening + open + draining + closing > connectionsMax
+    // Counted under one name, and once.
+    if (full || (this.#files !== null && !this.#files.allows(sockets, clock.now()))) {
+      if (this.#refuses('connectionsMax', path, address)) return this.#fault(full ? 'connectionsMax' : 'files')
     }
     if (memoryHeadroomBytes > 0 && this.#headroom.memoryBytes() < memoryHeadroomBytes) {
       if (this.#refuses('memoryHeadroomBytes', path, address)) return this.#fault('memoryHeadroomBytes')

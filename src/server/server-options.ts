@@ -109,7 +109,7 @@ export const SERVER_OPTIONS = {
   connectionsMax: integerOption(0, 10_000_000, {
     default: 0,
     about:
-      'So many connections at once, those that open and close included; more are refused with 503. With 0, as many as the limit of the process on open files leaves (Linux); that bound always holds.',
+      'So many connections at once, those that open and close included; more are refused with 503. With 0, as many as the limit of the process on open files leaves (Linux); that bound always holds, unless warnOnly names connectionsMax.',
     without: 'a crowd takes all memory, and those who are already here suffer with those who come.',
   }),
   connectionsPerAddressMax: integerOption(0, 10_000_000, {

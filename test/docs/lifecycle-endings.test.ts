@@ -91,7 +91,7 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     options: { outboxTotalBytesMax: 64 * 1024, outboxBytesMax: 1024 ** 3 },
     act: ({ socket, connection }) => {
       socket.pause()
-      while (connection.send('x'.repeat(256 * 1024)) !== 'ended');
+      while (connection.send('x'.repeat(16 * 1024)) !== 'ended');
       socket.resume()
     },
   },

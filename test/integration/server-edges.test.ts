@@ -257,6 +257,33 @@ test('null and other things where an object is wanted are told at once', () => {
   server.route('/x', {})
 })
 
+test('a message published while a connection ends does not count as accepted for it, whatever it shares with others', async (t) => {
+  const said: unknown[] = []
+  const server: Server = await serve(t, {
+    route: {
+      async message(connection, _, turn): Promise<void> {
+        connection.join('room')
+        const tell = (): void => {
+          const { messagesSent } = connection
+          said.push(server.publish('it leaves'), server.room('room').publish('it leaves'), connection.send('you leave'))
+          assert.equal(connection.messagesSent, messagesSent)
+        }
+        turn.signal.addEventListener('abort', tell)
+        connection.signal.addEventListener('abort', tell)
+        // Behind the turn in which it was accepted, so that what is published is all that waits for it.
+        await new Promise((resolve) => setImmediate(resolve))
+        assert.equal(server.publish('hello'), 1)
+        connection.kill()
+      },
+    },
+  })
+  const client = await openRaw(t, server.port)
+  client.text('go')
+  await until('it is over', () => server.ledger().closed === 1)
+  assert.deepEqual(said, [0, 0, 'ended', 0, 0, 'ended'])
+  assert.equal(server.ledger().messagesSent, 1)
+})
+
 test('publish: options that are null, or except what is no connection, leave nobody out', async (t) => {
   const server = await serve(t, { route: { open: (connection) => void connection.join('room') } })
   const client = await openRaw(t, server.port)

@@ -96,6 +96,40 @@ test("'end': the slowest is ended first, whoever it is that asks for room; fast 
   await balanced(server)
 })
 
+test("'end': who is ended to make room for its own message is told so, and the message does not count as sent", async (t) => {
+  const { server, add } = await world(t, BUDGET)
+  const { client, connection } = await add('/end')
+  client.socket.pause()
+  await fill(connection, BUDGET - 2 * MESSAGE_BYTES)
+  let sent = 0
+  let result = ''
+  do {
+    sent = connection.messagesSent
+    result = connection.send(numbered(0))
+  } while (connection.state === 'open')
+  assert.deepEqual([result, connection.messagesSent], ['ended', sent])
+  assert.equal(connection.ending?.code, 1013)
+  assert.equal(connection.send('one more'), 'ended')
+  await settled(server)
+})
+
+test('a message that can never fit into the budget costs nobody else anything', async (t) => {
+  const { server, add } = await world(t, BUDGET)
+  const slow = [await add('/end'), await add('/drop-oldest'), await add('/drop-newest')]
+  for (const { client, connection } of slow) {
+    client.socket.pause()
+    await fill(connection, 0.2 * MIB)
+  }
+  const { client, connection } = await add('/end')
+  client.socket.pause()
+  await fill(connection, 0.2 * MIB)
+  const waited = waiting(slow.map((one) => one.connection))
+  assert.equal(connection.send(Buffer.alloc(BUDGET + 1)), 'ended')
+  assert.equal(waiting(slow.map((one) => one.connection)), waited)
+  assert.ok(slow.every((one) => one.connection.state === 'open'))
+  assert.deepEqual(server.ledger().dropped, [{ route: '/end', reason: 'budget', messages: 1 }])
+})
+
 test("'drop-oldest': what waits for the slowest is dropped and counted, and nobody is ended", async (t) => {
   const { server, add, drops } = await world(t, BUDGET)
   const slow = [await add('/drop-oldest'), await add('/drop-oldest'), await add('/drop-oldest')]
@@ -163,6 +197,27 @@ test("readers with 'drop-newest' keep what they were promised, and leave room fo
   }
 })
 
+test("many readers with 'drop-newest' together leave half of the budget to the others", async (t) => {
+  const { server, add, drops } = await world(t, BUDGET)
+  for (let count = 0; count < 12; count++) {
+    const { client, connection } = await add('/drop-newest')
+    client.socket.pause()
+    const before = drops.length
+    for (let number = 0; drops.length < before + 3; number++) {
+      connection.send(numbered(number))
+      await turn()
+    }
+  }
+  const waits = waiting([...server.connections])
+  assert.ok(waits <= BUDGET / 2 + 12 * (MESSAGE_BYTES + 10), `${waits} bytes wait`)
+  assert.ok(waits > BUDGET / 4, `${waits} bytes wait`)
+  const hiccup = await add('/end')
+  hiccup.client.socket.pause()
+  await fill(hiccup.connection, 0.3 * BUDGET)
+  assert.equal(hiccup.connection.state, 'open')
+  assert.ok(drops.every(({ reason, route }) => reason === 'budget' && route === '/drop-newest'))
+})
+
 test('one turn that sends far more than the budget to readers nobody knew to be slow', async (t) => {
   for (const path of ['/end', '/drop-oldest', '/drop-newest']) {
     const { server, add } = await world(t, BUDGET)
@@ -176,9 +231,10 @@ test('one turn that sends far more than the budget to readers nobody knew to be 
       most = Math.max(most, waiting(connections))
     }
     // What was not offered to the kernel yet, and one message for each.
-    const allowed = BUDGET + connections.length * (64 * KIB + MESSAGE_BYTES)
+    const budget = path === '/drop-newest' ? BUDGET / 2 : BUDGET
+    const allowed = budget + connections.length * (64 * KIB + MESSAGE_BYTES)
     assert.ok(most <= allowed, `${path}: ${most} bytes waited, ${allowed} may`)
-    assert.ok(most > BUDGET / 2, `${path}: only ${most}: this shows nothing`)
+    assert.ok(most > budget / 2, `${path}: only ${most}: this shows nothing`)
     for (const { client } of slow) client.destroy()
     await settled(server)
   }

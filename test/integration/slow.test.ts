@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import WebSocket from 'ws'
+import type { Backlog } from '../../src/connection/backlog.ts'
+import { lifeOf } from '../../src/connection/connection.ts'
 import type { Connection, RouteDeclaration, SendResult, Server, ServerEvents } from '../../src/index.ts'
 import { turn, until, within } from '../support/deadline.ts'
 import { openRaw } from '../support/raw-client.ts'
@@ -213,6 +215,47 @@ eachWay("'end': 1008, behind everything that was accepted", 'end', async (way) =
   assert.deepEqual(came.damaged, [])
   countedAs(server, drops, 'end', 1)
   await settled(server)
+})
+
+test('what waits one by one keeps no memory but its own, so that the bounds say what it costs', async (t) => {
+  for (const [name, deflate] of DEFLATES) {
+    for (const via of VIAS) {
+      const route: RouteDeclaration<undefined> = { open: (connection) => void connection.join('all') }
+      const server = await serve(t, { slow: 'drop-oldest', deflate, outboxBytesMax: 256 * KIB, route })
+      const { client } = await reader(t, server, deflate !== false)
+      const connection = await onlyConnection(server)
+      const backlog = (): Backlog | null | undefined => lifeOf(connection)?.outbox.backlog
+      client.pause()
+      await flood(
+        () => (backlog()?.count ?? 0) > 0,
+        (message) => connection.send(message),
+      )
+      const message = 'compresses well '.repeat(100)
+      if (via === 'send') connection.send(message)
+      else server.room('all').publish(message)
+      const frames: Uint8Array[] = []
+      for (let one = backlog()?.shift(); one !== undefined; one = backlog()?.shift()) frames.push(one.frame)
+      assert.ok(frames.length > 1)
+      for (const frame of frames) assert.equal(frame.buffer.byteLength, frame.length, `${via}, ${name}`)
+      client.terminate()
+    }
+  }
+})
+
+test("'drop-oldest', compressed with what went before: the same bytes sent again and again", async (t) => {
+  const deflate = { thresholdBytes: 0, serverContextTakeover: true }
+  const server = await serve(t, { slow: 'drop-oldest', deflate, outboxBytesMax: 256 * KIB, route: {} })
+  const drops = dropsOf(server)
+  const { client } = await reader(t, server, true)
+  const connection = await onlyConnection(server)
+  client.pause()
+  // Longer than the window, so that they do not compress.
+  const same = Buffer.concat(Array.from({ length: 20 }, (_, number) => Buffer.from(fillerOf(number), 'base64')))
+  for (let count = 0; drops.length < 20 && count < 1_000; count++) {
+    connection.send(same)
+    await turn()
+  }
+  assert.equal(messagesIn(drops), 20)
 })
 
 test('readers that read get everything, whatever a slow one in their room loses', async (t) => {

@@ -5,6 +5,7 @@ import { Wheel } from '../../../src/base/wheel.ts'
 import { Backlog } from '../../../src/connection/backlog.ts'
 import type { Life } from '../../../src/connection/life.ts'
 import { OutboxBudget } from '../../../src/connection/outbox-budget.ts'
+import { drained } from '../../../src/connection/sending.ts'
 import { OPEN, type State } from '../../../src/connection/state.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
@@ -136,8 +137,8 @@ test('a turn that was offered more than the kernel took is noticed without anoth
 test('drained: true when nothing waits any more; false when it ends, also if nothing waits then; forgotten is false', async () => {
   const { clock, budget, add } = world(100_000)
   const [read, ending, closing, lost] = [add('end', 10), add('end', 10), add('end', 10), add('end', 10)]
-  const answers = [read, ending, closing, lost].map(({ life }) => budget.drained(life))
-  assert.equal(budget.drained(read.life), answers[0], 'one promise for all who wait')
+  const answers = [read, ending, closing, lost].map(({ life }) => drained(life, undefined))
+  const second = drained(read.life, undefined)
   read.inSocket = 0
   budget.ending(ending.life)
   assert.equal(budget.bytes, 40, 'what is in its socket still counts')
@@ -145,8 +146,43 @@ test('drained: true when nothing waits any more; false when it ends, also if not
   closing.inSocket = 0
   budget.forget(lost.life)
   clock.advance(100)
-  assert.deepEqual(await Promise.all(answers), [true, false, false, false])
+  assert.deepEqual(await Promise.all([...answers, second]), [true, false, false, false, true])
+  assert.equal(budget.waiterCount, 0)
   ending.inSocket = 0
   clock.advance(100)
   assert.deepEqual([budget.slowCount, budget.bytes], [0, 0])
+})
+
+test('drained: who has given up waiting is forgotten, however long the reader takes', async () => {
+  const { budget, add } = world(100_000)
+  const { life } = add('end', 10)
+  const reason = new Error('enough')
+  for (let count = 0; count < 100; count++) {
+    const controller = new AbortController()
+    const waits = drained(life, controller.signal)
+    assert.equal(budget.waiterCount, 1)
+    controller.abort(reason)
+    await assert.rejects(waits, reason)
+    assert.equal(budget.waiterCount, 0)
+  }
+  const waits = [drained(life, undefined), drained(life, AbortSignal.timeout(60_000))]
+  const controller = new AbortController()
+  const other = drained(life, controller.signal)
+  controller.abort(reason)
+  await assert.rejects(other, reason)
+  assert.equal(budget.waiterCount, 1, 'the others wait on')
+  budget.ending(life)
+  assert.deepEqual(await Promise.all(waits), [false, false])
+})
+
+test('who is released does not come back, though its socket never says that it let go of what it had', () => {
+  const { clock, wheel, budget, add } = world(100_000)
+  const { life } = add('end', 10)
+  budget.forget(life)
+  life.state = { name: 'closed', ending: {} as never }
+  // The flush of the turn in which it was released is still to come.
+  budget.settle(life)
+  assert.deepEqual([budget.slowCount, budget.bytes, wheel.size], [0, 0, 0])
+  clock.advance(1_000)
+  assert.equal(wheel.size, 0)
 })

@@ -110,6 +110,21 @@ test('of pongs that wait only the latest is kept; to a reader that reads each is
   assert.deepEqual(socket.bytes, Buffer.concat([encodeFrame(1, 'y'.repeat(20_000)), encodeFrame(10, 'late 999')]))
 })
 
+test('a pong that waits goes before the close frame, also when the reader has just read on', async () => {
+  const { socket, outbox } = setUp()
+  socket.blocked = true
+  text(outbox, 'y'.repeat(1_000))
+  await turn()
+  outbox.pong(Buffer.from('here'))
+  socket.unblock()
+  // The first steps of the ending chain.
+  if (outbox.queues) outbox.flushAll()
+  outbox.frame(encodeFrame(8, ''))
+  outbox.flushAll()
+  const expected = [encodeFrame(1, 'y'.repeat(1_000)), encodeFrame(10, 'here'), encodeFrame(8, '')]
+  assert.deepEqual(socket.bytes, Buffer.concat(expected))
+})
+
 test('flushAll hands over everything however busy the socket is; after end nothing is written', async () => {
   const { socket, outbox } = setUp()
   socket.blocked = true

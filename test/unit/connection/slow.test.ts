@@ -74,6 +74,27 @@ test('what was just accepted is not what goes, though it took the place of the o
   assert.equal(slow.waiting(), 'dZ')
 })
 
+test('the same bytes again and again: the oldest of them go, one for each', () => {
+  const slow = slowReader(1_000)
+  let looks = 0
+  Object.defineProperty(slow.life.options, 'outboxBytesMax', {
+    get() {
+      if (++looks > 1_000) throw new Error('it goes round in circles')
+      return 1_000
+    },
+  })
+  // With context takeover what waits is the payload, as it was given, and compressed when it is written.
+  const payload = Buffer.alloc(122)
+  const late = (bytes: Uint8Array): Buffer => Buffer.from(bytes)
+  for (let count = 0; count < 10; count++) assert.equal(keep(slow.life, payload, late, undefined), 'queued')
+  assert.equal(slow.life.outbox.backlog?.count, 4)
+  assert.equal(slow.drops.length, 6)
+  // Nor when it takes the place of an older one.
+  assert.equal(keep(slow.life, payload, late, 'a'), 'queued')
+  assert.equal(keep(slow.life, Buffer.alloc(600), late, 'a'), 'queued')
+  assert.equal(slow.life.outbox.backlog?.count, 2)
+})
+
 test('a drop says the bytes of the message that is not sent', () => {
   const slow = slowReader(1_000)
   slow.keep('first', 'key')
