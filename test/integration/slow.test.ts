@@ -100,7 +100,8 @@ function eachWay(what: string, slow: Setup<undefined>['slow'], body: (way: Way) 
       for (const via of VIAS) {
         await t.test(`${via}, ${name}`, async (t) => {
           const route: RouteDeclaration<undefined> = { open: (connection) => void connection.join('all') }
-          const server = await serve(t, { slow: slow as 'end', deflate, outboxBytesMax: 256 * KIB, route })
+          const patient = { closeTimeoutMs: 5_000, outboxBytesMax: 256 * KIB }
+          const server = await serve(t, { ...patient, slow: slow as 'end', deflate, route })
           const drops = dropsOf(server)
           const came = await reader(t, server, deflate !== false)
           const connection = await onlyConnection(server)
