@@ -1,12 +1,17 @@
 // The chat itself: one route. Who is in a room is known to the rooms of Holdfast, so there is no map here to clean up.
 //
 // Messages are JSON text. From the browser:  {type:'say', text}
-// To the browser:  {type:'welcome'|'join'|'leave', name, here, time}   {type:'say', name, text, time}   {type:'refused', why}
+// To the browser:  {type:'welcome', id, name, here, who: [{id, name}], time}   {type:'join'|'leave', id, name, here, time}
+//                  {type:'say', name, text, time}   {type:'refused', why}
+//
+// `who` is everybody who is in the room; who comes and goes later is told one by one, so nobody has to ask again. In a room of
+// more than WHO_MAX there is no `who`: when everybody comes back at once, a list of all for each of them would be too much.
 import { reject } from 'holdfast'
 
 export const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,23}$/u
 export const ROOM = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u
 export const TEXT_LENGTH_MAX = 500
+export const WHO_MAX = 200
 
 /** Adds the route /chat/:room to a server. */
 export function addChat(server) {
@@ -21,12 +26,16 @@ export function addChat(server) {
       return { name }
     },
 
+    // All that others in the room see of a connection.
+    shows: (connection) => ({ name: connection.data.name }),
+
     open(connection) {
-      const { room } = connection.params
-      connection.join(room)
-      const notice = { name: connection.data.name, here: server.room(room).size, time: Date.now() }
-      connection.send(JSON.stringify({ type: 'welcome', ...notice }))
-      connection.room(room).publish(JSON.stringify({ type: 'join', ...notice }), { except: connection })
+      connection.join(connection.params.room)
+      const room = connection.room(connection.params.room)
+      const who = room.size > WHO_MAX ? undefined : room.presence().map(({ id, shown }) => ({ id, ...shown }))
+      const notice = noticeOf(connection, room)
+      connection.send(JSON.stringify({ type: 'welcome', ...notice, who }))
+      room.publish(JSON.stringify({ type: 'join', ...notice }), { except: connection })
     },
 
     message(connection, message) {
@@ -41,10 +50,13 @@ export function addChat(server) {
 
     close(connection) {
       const room = server.room(connection.params.room)
-      const notice = { type: 'leave', name: connection.data.name, here: room.size, time: Date.now() }
-      room.publish(JSON.stringify(notice))
+      room.publish(JSON.stringify({ type: 'leave', ...noticeOf(connection, room) }))
     },
   })
+}
+
+function noticeOf({ id, data }, room) {
+  return { id, name: data.name, here: room.size, time: Date.now() }
 }
 
 /** The text of a say message, or undefined when it is none. */

@@ -1,4 +1,4 @@
-// The chat example: a page, a chat and an echo under one ordinary HTTP server.
+// The chat example: a page, a chat, a fan-out and an echo under one ordinary HTTP server.
 //
 //   npm start                      (or: node examples/chat/main.js --port 8080)
 //
@@ -15,6 +15,15 @@ const { port, host } = readArguments()
 const pages = createHttpServer(servePage)
 const server = createServer()
 addChat(server)
+// Each message goes to every connection of this path, the sender included.
+server.route('/fan', {
+  open(connection) {
+    connection.join('fan')
+  },
+  message(connection, message) {
+    connection.room('fan').publish(message)
+  },
+})
 // The echo is there for load generators and test suites to be pointed at; some of them send 16 MiB in 64-byte fragments.
 server.route('/echo', {
   deflate: true,
@@ -32,6 +41,7 @@ pages.listen({ port, host }, () => {
   const at = `localhost:${pages.address().port}`
   console.log(`page  http://${at}/           (open it in two tabs)`)
   console.log(`chat  ws://${at}/chat/:room   (with ?name=…)`)
+  console.log(`fan   ws://${at}/fan          (each message goes to all who are there)`)
   console.log(`echo  ws://${at}/echo`)
 })
 process.once('SIGINT', stop)

@@ -1,9 +1,11 @@
-// Serves the five files of the page, and nothing else: a table, no paths taken from the URL.
+// Serves the files of the page, and nothing else: a table, no paths taken from the URL.
 import { readFileSync } from 'node:fs'
 
 const FILES = new Map([
   ['/', { body: read('index.html'), type: 'text/html; charset=utf-8' }],
   ['/chat.js', { body: read('chat.js'), type: 'text/javascript; charset=utf-8' }],
+  ['/who.js', { body: read('who.js'), type: 'text/javascript; charset=utf-8' }],
+  ['/draw.js', { body: read('draw.js'), type: 'text/javascript; charset=utf-8' }],
   ['/link.js', { body: read('link.js'), type: 'text/javascript; charset=utf-8' }],
   ['/chat.css', { body: read('chat.css'), type: 'text/css; charset=utf-8' }],
   ['/favicon.svg', { body: read('favicon.svg'), type: 'image/svg+xml' }],

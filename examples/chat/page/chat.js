@@ -1,5 +1,7 @@
 // The page: what is on the screen. The connection and its coming back are in link.js.
+import { element, faceOf, hueOf } from './draw.js'
 import { openLink } from './link.js'
+import { makeWho } from './who.js'
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,23}$/u
 const ROOM = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u
@@ -12,6 +14,7 @@ const at = (id) => document.getElementById(id)
 const [door, talk, messages, status] = [at('door'), at('talk'), at('messages'), at('status')]
 const [nameField, roomField, textField] = [at('name'), at('room'), at('text')]
 
+const who = makeWho(at('who'))
 let link // the link of the room we are in, if any
 let me = ''
 let readsTheEnd = true
@@ -43,6 +46,7 @@ at('say').addEventListener('submit', (event) => {
 at('leave').addEventListener('click', () => {
   link?.end()
   link = undefined
+  who.clear()
   tell('idle', 'Not connected')
   show('door')
   nameField.focus()
@@ -57,6 +61,7 @@ function join(name, room) {
   me = name
   readsTheEnd = true
   messages.replaceChildren()
+  who.clear()
   last = { name: '', time: 0 }
   at('talk-room').textContent = `#${room}`
   at('talk-facts').textContent = `as ${name}`
@@ -69,7 +74,10 @@ function join(name, room) {
 
 function linkOnState({ state, ending, inMs }) {
   at('send').disabled = state !== 'open'
-  if (state !== 'open') at('talk-facts').textContent = `as ${me}`
+  if (state !== 'open') {
+    at('talk-facts').textContent = `as ${me}`
+    who.clear()
+  }
   const ended = ending && `Closed with ${ending.code} (${ending.reason || MEANINGS[ending.code] || 'no reason given'})`
   if (state === 'connecting') tell(state, ended ? `${ended}. Connecting…` : 'Connecting…')
   if (state === 'open') tell(state, 'Open')
@@ -79,11 +87,20 @@ function linkOnState({ state, ending, inMs }) {
 
 function linkOnMessage(data) {
   const message = JSON.parse(data)
-  const { type, name, here, time } = message
+  const { type, id, name, here, time } = message
   if (here !== undefined) at('talk-facts').textContent = `${here} here, you are ${me}`
-  if (type === 'welcome') note(`You are in, ${name}.`)
-  if (type === 'join') note(`${name} came in.`)
-  if (type === 'leave') note(`${name} left.`)
+  if (type === 'welcome') {
+    who.begin(message.who, id)
+    note(`You are in, ${name}.`)
+  }
+  if (type === 'join') {
+    who.add(id, name)
+    note(`${name} came in.`)
+  }
+  if (type === 'leave') {
+    who.remove(id)
+    note(`${name} left.`)
+  }
   if (type === 'refused') note(`Not sent: ${message.why}.`)
   if (type === 'say') say({ name, text: message.text, time })
 }
@@ -92,13 +109,11 @@ function say({ name, text, time }) {
   const same = last.name === name && time - last.time < SAME_SPEAKER_MS
   const item = element('li', `message${name === me ? ' mine' : ''}${same ? ' same' : ''}`)
   item.style.setProperty('--hue', hueOf(name))
-  const face = element('span', 'face', [...name][0].toUpperCase())
-  face.setAttribute('aria-hidden', 'true')
-  const who = element('span', 'who')
+  const head = element('span', 'head')
   const clock = element('time', '', new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }))
   clock.dateTime = new Date(time).toISOString()
-  who.append(element('b', '', name === me ? 'You' : name), ' ', clock)
-  item.append(face, who, element('span', 'text', text))
+  head.append(element('b', '', name === me ? 'You' : name), ' ', clock)
+  item.append(faceOf(name), head, element('span', 'text', text))
   append(item)
   last = { name, time }
 }
@@ -117,20 +132,6 @@ function append(item) {
 /** For a reader who is at the end; one who reads further up is left there. */
 function keepEndInView() {
   if (readsTheEnd) messages.scrollTop = messages.scrollHeight
-}
-
-/** An element with text: never markup, whatever the text holds. */
-function element(tag, className, text) {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  if (text !== undefined) made.textContent = text
-  return made
-}
-
-function hueOf(name) {
-  let hue = 7
-  for (const letter of name) hue = (hue * 31 + letter.codePointAt(0)) % 360
-  return hue
 }
 
 function show(view) {

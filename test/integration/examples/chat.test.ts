@@ -31,6 +31,7 @@ test('prints its URLs, serves the page with a content security policy, and nothi
   t.after(() => chat.stop())
   assert.match(chat.printed, new RegExp(`http://localhost:${chat.port}/\\s`))
   assert.match(chat.printed, new RegExp(`ws://localhost:${chat.port}/chat/:room`))
+  assert.match(chat.printed, new RegExp(`ws://localhost:${chat.port}/fan\\s`))
   assert.match(chat.printed, new RegExp(`ws://localhost:${chat.port}/echo`))
 
   const page = await fetch(`http://localhost:${chat.port}/`)
@@ -44,18 +45,22 @@ test('prints its URLs, serves the page with a content security policy, and nothi
   assert.equal((await fetch(`http://localhost:${chat.port}/`, { method: 'POST' })).status, 405)
 })
 
-test('people in a room hear each other, come and go, and are counted', async (t) => {
+test('people in a room hear each other, come and go, are counted, and are told who is there', async (t) => {
   const chat = await startExample(MAIN, ['--port', '0'])
   t.after(() => chat.stop())
   const ada = enter(chat.port, 'lobby', 'Ada')
-  assert.deepEqual({ ...(await ada.welcome), time: 0 }, { type: 'welcome', name: 'Ada', here: 1, time: 0 })
+  const { id, ...welcome } = await ada.welcome
+  const first = { type: 'welcome', name: 'Ada', here: 1, who: [{ id, name: 'Ada' }], time: 0 }
+  assert.deepEqual({ ...welcome, time: 0 }, first)
   const elsewhere = enter(chat.port, 'cellar', 'Edsger')
   assert.equal((await elsewhere.welcome).here, 1)
 
   const comes = next(ada.socket)
   const grace = enter(chat.port, 'lobby', 'Grace Hopper')
-  assert.equal((await grace.welcome).here, 2)
-  assert.deepEqual({ ...(await comes), time: 0 }, { type: 'join', name: 'Grace Hopper', here: 2, time: 0 })
+  const second = await grace.welcome
+  const other = { id: second.id, name: 'Grace Hopper' }
+  assert.deepEqual([second.here, second.who], [2, [{ id, name: 'Ada' }, other]])
+  assert.deepEqual({ ...(await comes), time: 0 }, { type: 'join', ...other, here: 2, time: 0 })
 
   const heard = Promise.all([next(ada.socket), next(grace.socket)])
   grace.socket.send(JSON.stringify({ type: 'say', text: ' <b>hello</b> ' }))
@@ -66,9 +71,22 @@ test('people in a room hear each other, come and go, and are counted', async (t)
 
   const leaves = next(ada.socket)
   grace.socket.close()
-  assert.deepEqual({ ...(await leaves), time: 0 }, { type: 'leave', name: 'Grace Hopper', here: 1, time: 0 })
+  assert.deepEqual({ ...(await leaves), time: 0 }, { type: 'leave', ...other, here: 1, time: 0 })
   elsewhere.socket.terminate()
   ada.socket.terminate()
+})
+
+test('what is sent to the fan goes to everybody there, the sender included', async (t) => {
+  const chat = await startExample(MAIN, ['--port', '0'])
+  t.after(() => chat.stop())
+  const fan = await Promise.all(Array.from({ length: 3 }, () => openWs(`ws://localhost:${chat.port}/fan`)))
+  const heard = Promise.all(fan.map((socket) => once(socket, 'message', { signal: AbortSignal.timeout(DEADLINE_MS) })))
+  fan[0]!.send('to all')
+  for (const [data, isBinary] of await heard) assert.deepEqual([String(data), isBinary], ['to all', false])
+  const bytes = Promise.all(fan.map((socket) => once(socket, 'message', { signal: AbortSignal.timeout(DEADLINE_MS) })))
+  fan[1]!.send(Buffer.from([1, 2, 3]))
+  for (const [data, isBinary] of await bytes) assert.deepEqual([[...data], isBinary], [[1, 2, 3], true])
+  for (const socket of fan) socket.terminate()
 })
 
 for (const [what, path] of [

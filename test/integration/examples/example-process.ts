@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const START_DEADLINE_MS = 20_000
 const STOP_DEADLINE_MS = 20_000
+/** The last line each of them prints. */
+const READY = /\/(echo|news|prices|notify)\b/
 
 export interface ExampleProcess {
   readonly port: number
@@ -33,11 +35,11 @@ export async function startExample(path: string, args: readonly string[] = []): 
       clearTimeout(timer)
       child.stdout?.off('data', look)
       child.off('exit', settle)
-      if (/\/echo\b|\/news\b/.test(output.stdout())) resolve(output.stdout())
+      if (READY.test(output.stdout())) resolve(output.stdout())
       else reject(new Error(`${path} did not start: ${output.stdout()}${output.stderr()}`))
     }
     function look(): void {
-      if (/\/echo\b|\/news\b/.test(output.stdout())) settle()
+      if (READY.test(output.stdout())) settle()
     }
     child.stdout?.on('data', look)
     child.once('exit', settle)

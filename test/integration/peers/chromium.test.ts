@@ -80,6 +80,9 @@ test('the chat page in two tabs: join, talk, leave, a server that goes and comes
   await sees(ada, 'Grace came in.')
   await ada.getByText('2 here, you are Ada').waitFor()
   await grace.getByText('2 here, you are Grace').waitFor()
+  const people = (page: Page): Promise<string[]> => page.locator('#who .name').allTextContents()
+  assert.deepEqual([await people(ada), await people(grace)], Array(2).fill(['Ada', 'Grace']))
+  assert.deepEqual(await grace.getByLabel('Here now').locator('.you').locator('..').allTextContents(), ['GGraceyou'])
 
   await say(ada, 'Good morning 😀')
   await sees(grace, 'Good morning 😀')
@@ -109,6 +112,7 @@ test('the chat page in two tabs: join, talk, leave, a server that goes and comes
   await grace.getByRole('button', { name: 'Leave' }).click()
   await sees(ada, 'Grace left.')
   await ada.getByText('1 here, you are Ada').waitFor()
+  assert.deepEqual(await people(ada), ['Ada'])
   await grace.getByRole('button', { name: 'Join' }).waitFor()
   const third = await enter(context, chat, 'Edsger')
   await sees(ada, 'Edsger came in.')
