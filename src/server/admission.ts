@@ -5,7 +5,6 @@
  * ending: there is nothing to reserve and nothing to forget. Only addresses are counted here, each from `admit()` to
  * `left()`. Owned by the server, which ends it: then its headroom measures no more.
  */
-import type { BlockList } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
 import type { Connection } from '../connection/connection.ts'
@@ -17,7 +16,7 @@ import { Gate } from '../resilience/gate.ts'
 import { Headroom } from '../resilience/headroom.ts'
 import { memoryLeftBytes } from '../resilience/memory-left.ts'
 import { TokenBucket } from '../resilience/token-bucket.ts'
-import { addressKey, proxyList } from './client-address.ts'
+import { addressKey, type Proxies, proxyList } from './client-address.ts'
 import type { ServerEvents } from './event-names.ts'
 import { LIMITS, type LimitCounts, type LimitName } from './limit-names.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -59,7 +58,7 @@ const RETRY_SECONDS_MAX = 5
 
 export class Admission {
   /** Null when nobody is trusted. */
-  readonly proxies: BlockList | null
+  readonly proxies: Proxies | null
   /** Through which upgrades go that take their time. */
   readonly gate: Gate
   readonly #options: AdmissionOptions

@@ -7,33 +7,45 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
 /** More proxies than this in a row are a loop or an attempt. */
 const HOPS_MAX = 32
 
-/** Is it an address, or a range such as `10.0.0.0/8`? */
+/** Stands for whoever connects over a Unix socket, and so has no address: a proxy on this machine. */
+const UNIX = 'unix'
+
+/** Whose X-Forwarded-For is believed. */
+export interface Proxies {
+  readonly list: BlockList
+  readonly unix: boolean
+}
+
+/** Is it an address, a range such as `10.0.0.0/8`, or `unix`? */
 export function isAddressRange(text: string): boolean {
+  if (text === UNIX) return true
   const { family, bits } = parseRange(text)
   return family !== 0 && (bits === null || (bits >= 0 && bits <= (family === 4 ? 32 : 128)))
 }
 
 /** Null when there is none. @param ranges each of which `isAddressRange` */
-export function proxyList(ranges: readonly string[]): BlockList | null {
+export function proxyList(ranges: readonly string[]): Proxies | null {
   if (ranges.length === 0) return null
   const list = new BlockList()
   for (const range of ranges) {
+    if (range === UNIX) continue
     const { address, family, bits } = parseRange(range)
     const name = family === 4 ? 'ipv4' : 'ipv6'
     if (bits === null) list.addAddress(address, name)
     else list.addSubnet(address, bits, name)
   }
-  return list
+  return { list, unix: ranges.includes(UNIX) }
 }
 
 /**
  * The address of the client: that of the socket, unless it is a trusted proxy's. Then the list in X-Forwarded-For is walked from
  * its end, where the nearest proxy writes, to the first address that is not trusted. What is no address ends the walk.
  *
- * @param peer as the socket has it; empty when it has none, which is never trusted
+ * @param peer as the socket has it; empty when it has none: it came over a Unix socket
  */
-export function clientAddress(peer: string, forwarded: string | undefined, proxies: BlockList | null): string {
-  if (proxies === null || forwarded === undefined || !isTrusted(peer, proxies)) return peer
+export function clientAddress(peer: string, forwarded: string | undefined, proxies: Proxies | null): string {
+  if (proxies === null || forwarded === undefined) return peer
+  if (peer === '' ? !proxies.unix : !isTrusted(peer, proxies.list)) return peer
   let client = peer
   let end = forwarded.length
   for (let hop = 0; hop < HOPS_MAX && end >= 0; hop++) {
@@ -41,7 +53,7 @@ export function clientAddress(peer: string, forwarded: string | undefined, proxi
     const address = withoutPort(forwarded.slice(comma + 1, end).trim())
     if (isIP(address) === 0) break
     client = address
-    if (!isTrusted(address, proxies)) break
+    if (!isTrusted(address, proxies.list)) break
     end = comma
   }
   return client

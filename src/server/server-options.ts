@@ -148,7 +148,7 @@ export const SERVER_OPTIONS = {
   }),
   trustedProxies: option(
     z.array(z.string().refine(isAddressRange)).readonly(),
-    "a list of IP addresses and ranges such as '10.0.0.0/8' or '2001:db8::/32'",
+    "a list of IP addresses and ranges such as '10.0.0.0/8' or '2001:db8::/32'; 'unix' for a proxy over a Unix socket",
     {
       default: [],
       about:

@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { WebSocket } from 'ws'
 import { reject, type Server, type ServerEvents, type ServerOptionsInput } from '../../src/index.ts'
-import { type Deferred, deferred, turn, until } from '../support/deadline.ts'
+import { type Deferred, deferred, turn, until, within } from '../support/deadline.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import {
   type Answer,
@@ -197,6 +201,28 @@ test('trustedProxies: request and connection have the address of the client; fro
   }
   assert.deepEqual(seen, ['203.0.113.5', '127.0.0.1'])
   assert.deepEqual(closed, seen)
+})
+
+test('trustedProxies with unix: a proxy over a Unix socket is believed, and only then', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [trusted, wanted] of [
+    ['unix', '203.0.113.5'],
+    ['127.0.0.0/8', ''],
+  ] as const) {
+    const seen: string[] = []
+    const upgrade = (request: { remoteAddress: string }): void => void seen.push(request.remoteAddress)
+    const server = makeServer(t, { trustedProxies: [trusted], route: { upgrade } })
+    const http = createHttpServer()
+    t.after(() => http.close())
+    server.attach(http)
+    const path = join(folder, `${trusted.length}.sock`)
+    await new Promise<void>((resolve) => http.listen(path, resolve))
+    const client = new WebSocket(`ws+unix://${path}:/`, { headers: { 'X-Forwarded-For': '203.0.113.5' } })
+    await within('the answer', once(client, 'open'))
+    assert.deepEqual(seen, [wanted])
+    client.terminate()
+  }
 })
 
 test('upgradesPerSecondMax: one second at once, the rest is told to come back, and later is let in', async (t) => {

@@ -57,6 +57,13 @@ describe('the address of a client', () => {
     assert.equal(clientAddress('10.0.0.1', `1.2.3.4${',10.0.0.2'.repeat(1_000)}`, proxies), '10.0.0.2')
   })
 
+  it('over a Unix socket it is believed when that is listed', () => {
+    assert.equal(clientAddress('', '1.2.3.4', proxyList(['unix'])), '1.2.3.4')
+    assert.equal(clientAddress('', '1.2.3.4, 10.1.1.1', proxyList(['unix', '10.0.0.0/8'])), '1.2.3.4')
+    assert.equal(clientAddress('10.1.1.1', '1.2.3.4', proxyList(['unix'])), '10.1.1.1')
+    assert.equal(clientAddress('', undefined, proxyList(['unix'])), '')
+  })
+
   it('without proxies nothing is believed', () => {
     assert.equal(clientAddress('10.1.1.1', '1.2.3.4', proxyList([])), '10.1.1.1')
   })
@@ -64,14 +71,14 @@ describe('the address of a client', () => {
 
 describe('trustedProxies', () => {
   it('takes addresses and ranges', () => {
-    for (const good of ['10.0.0.1', '10.0.0.0/8', '0.0.0.0/0', '::1', 'fd00::/8', '::/0', '::ffff:10.0.0.1']) {
+    for (const good of ['10.0.0.1', '10.0.0.0/8', '0.0.0.0/0', '::1', 'fd00::/8', '::/0', '::ffff:10.0.0.1', 'unix']) {
       assert.equal(isAddressRange(good), true, good)
       assert.notEqual(proxyList([good]), null)
     }
   })
 
   it('refuses everything else, and says what it wants', () => {
-    const bad = ['', 'localhost', '10.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/x', '::/129', 'fe80::1%eth0', '/8']
+    const bad = ['', 'localhost', 'Unix', 'unix:', '10.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/x', '::/129', 'fe80::1%eth0', '/8']
     for (const entry of [...bad, '::ffff:10.0.0.0/104', '10.0.0.0/-1', '10.0.0.0/8/8']) {
       assert.equal(isAddressRange(entry), false, entry)
       assert.throws(() => createServer({ trustedProxies: ['10.0.0.1', entry] }), {
