@@ -76,6 +76,11 @@ export const ERRORS = {
     wanted: 'handlers to deal with their own errors',
     todo: 'its connection ends with 1011, unless it was ending already; the error is in `cause`',
   },
+  HF_SHOWS_FAILED: {
+    seen: 'shows() of route {route} threw: {message}',
+    wanted: 'it to return at once what others may see of a connection',
+    todo: 'null is shown for it, and nothing ends; the error is in `cause`',
+  },
   HF_HANDLER_OVERDUE: {
     seen: 'handler {handler} of route {route} has not finished after {ms} ms',
     wanted: 'it to finish within handlerTimeoutMs',

@@ -88,6 +88,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   messagesSent = 0
   /** Rooms it is in, or was in when it began to end. Removed by: leave, or the end of the connection. */
   rooms: Set<string> | null = null
+  /** What its route's handler `user` gave; null for nobody. */
+  user: string | null = null
   /** The code of the socket's error, if it had one. */
   socketError: string | null = null
   /** Of a `close` hook that takes its time. */
