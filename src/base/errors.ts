@@ -116,6 +116,11 @@ export const ERRORS = {
     wanted: 'a free port',
     todo: 'stop what listens there, or choose another port',
   },
+  HF_SYNC_OVERDUE: {
+    seen: 'sync() has waited {ms} ms for {workers}',
+    wanted: 'every other worker to have delivered what was published before, and to answer',
+    todo: 'nothing is lost by it; a worker that is stuck will be cut off, then sync() waits for it no longer',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',

@@ -20,7 +20,7 @@
  *
  * Ends with `end()`, called by whoever made it, after the server has closed.
  */
-import type { Topic } from './topic.ts'
+import type { Topic } from '../connection/topic.ts'
 
 /** A message as it comes from another worker. */
 export interface BrokerMessage {

@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
 import type { BrokerEvents } from './broker-events.ts'
 import { Calling } from './calling.ts'
+import { HandlerTable } from './handler-table.ts'
 import type { Link, Links, Peer, UnlinkReason } from './links.ts'
 import { type LinkDown, type LinkOwner, SocketLink } from './socket-link.ts'
 
@@ -47,10 +48,7 @@ export class Mesh implements Links, LinkOwner {
   readonly #strangers = new Set<SocketLink>()
   // Removed by: part(), end().
   readonly #callings = new Map<string, Calling>()
-  // Bounded: channels are constants of the code.
-  readonly #handlers = new Map<number, (link: Link, payload: Buffer) => void>()
-  readonly #onLinked: ((link: Link) => void)[] = []
-  readonly #onUnlinked: ((link: Link, reason: UnlinkReason) => void)[] = []
+  readonly #handlers = new HandlerTable()
   #ended: Promise<void> | null = null
 
   constructor(init: MeshInit) {
@@ -103,17 +101,15 @@ export class Mesh implements Links, LinkOwner {
   }
 
   handle(channel: number, handler: (link: Link, payload: Buffer) => void): void {
-    if (this.#handlers.has(channel)) throw new Error(`channel ${channel} has a handler`)
-    this.#handlers.set(channel, handler)
+    this.#handlers.handle(channel, handler)
   }
 
   onLinked(listener: (link: Link) => void): void {
-    this.#onLinked.push(listener)
-    for (const link of this.#links.values()) listener(link)
+    this.#handlers.onLinked(listener, this.all())
   }
 
   onUnlinked(listener: (link: Link, reason: UnlinkReason) => void): void {
-    this.#onUnlinked.push(listener)
+    this.#handlers.onUnlinked(listener)
   }
 
   /** Resolves when the socket file is gone. A second call gets the same promise. */
@@ -140,14 +136,13 @@ export class Mesh implements Links, LinkOwner {
     this.#links.set(name, link)
     this.#callings.get(name)?.answered()
     link.accept(peer)
-    for (const listener of this.#onLinked) listener(link)
+    this.#handlers.linked(link)
     if (this.#events.wanted('linked')) this.#events.emit('linked', { peer: name, pid: peer.pid })
     return null
   }
 
   linkOnFrame(link: SocketLink, channel: number, payload: Buffer): void {
-    // A later version may have channels that we do not know.
-    this.#handlers.get(channel)?.(link, payload)
+    this.#handlers.frame(link, channel, payload)
   }
 
   linkOnDown(link: SocketLink, { wasUp, reason, problem, lostBytes }: LinkDown): void {
@@ -155,7 +150,7 @@ export class Mesh implements Links, LinkOwner {
     if (wasUp) {
       const { name } = link.peer
       this.#links.delete(name)
-      for (const listener of this.#onUnlinked) listener(link, reason)
+      this.#handlers.unlinked(link, reason)
       if (this.#events.wanted('unlinked')) this.#events.emit('unlinked', { peer: name, reason, problem, lostBytes })
     } else if (reason === 'bad' && this.#events.wanted('linkRefused')) this.#events.emit('linkRefused', { problem })
     if (link.called !== null) this.#callings.get(link.called)?.again()
