@@ -121,6 +121,31 @@ export const ERRORS = {
     wanted: 'every other worker to have delivered what was published before, and to answer',
     todo: 'nothing is lost by it; a worker that is stuck will be cut off, then sync() waits for it no longer',
   },
+  HF_LISTEN_FAILED: {
+    seen: 'listening on {where} failed: {message}',
+    wanted: 'an address of this machine and a port that this user may take',
+    todo: 'correct host and port; ports below 1024 may need CAP_NET_BIND_SERVICE, or a .socket unit of systemd',
+  },
+  HF_APP_INVALID: {
+    seen: '{file}: {seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_WORKER_FAILED: {
+    seen: 'a worker of {file} {problem}',
+    wanted: 'it to be ready within {ms} ms, and to stay',
+    todo: '{todo}',
+  },
+  HF_RELOAD_FAILED: {
+    seen: 'the reload failed: {message}',
+    wanted: 'the new version to start and to take over',
+    todo: 'correct it and reload again; {left}',
+  },
+  HF_ROLLOUT_BUSY: {
+    seen: 'a {wanted} while a {running} is under way',
+    wanted: 'one at a time',
+    todo: 'wait until it has ended: holdfast status tells',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',
