@@ -132,8 +132,8 @@ export const ERRORS = {
     todo: '{todo}',
   },
   HF_WORKER_FAILED: {
-    seen: 'a worker of {file} {problem}',
-    wanted: 'it to be ready within {ms} ms, and to stay',
+    seen: 'a worker of {file} did not start: {reason}',
+    wanted: 'it to be ready within {ms} ms, and to listen',
     todo: '{todo}',
   },
   HF_RELOAD_FAILED: {

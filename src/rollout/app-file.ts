@@ -23,7 +23,12 @@ export function findApp(file: string, cwd: string): AppFile {
   const given = resolve(cwd, file)
   const path = realPath(given)
   if (path === null) {
-    throw appInvalid(given, 'there is no such file', 'the module of an app', 'check the path, and the folder you are in')
+    throw appInvalid(
+      given,
+      'there is no such file',
+      'the module of an app',
+      'check the path, and the folder you are in',
+    )
   }
   const extension = extname(path)
   if (SCRIPTS.includes(extension)) return { path, nodeOptions: [] }
@@ -32,13 +37,13 @@ export function findApp(file: string, cwd: string): AppFile {
     throw appInvalid(path, `it ends with "${extension}"`, wanted, 'give the file whose default export is the server')
   }
   // Whoever has tsx installed means it: it can do more than strip types.
-  const tsx = findTsx(path)
-  if (tsx !== null) return { path, nodeOptions: ['--import', tsx] }
+  const tsx = findTsx(path) ?? findTsx(resolve(cwd, 'app'))
+  if (tsx !== null) return { path, nodeOptions: [`--import=${tsx}`] }
   if (stripsTypes()) return { path, nodeOptions: [] }
   throw appInvalid(
     path,
     `Node ${process.versions.node} does not run TypeScript`,
-    'Node 22.18 or newer, or tsx installed beside the app',
+    'Node 22.18 or newer, or tsx installed beside the app or where the command runs',
     'npm install tsx, or compile the app to JavaScript',
   )
 }

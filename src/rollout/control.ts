@@ -25,16 +25,19 @@ export type Order =
     }
   /** The listening handle comes with it. */
   | { readonly kind: 'listen' }
-  | { readonly kind: 'meet'; readonly peer: PeerPlace }
+  /** That worker has gone. */
   | { readonly kind: 'part'; readonly name: string }
   /** Connect the lane to the worker that takes over. */
   | { readonly kind: 'lane'; readonly path: string }
   /** Move what can move over the lane. */
   | { readonly kind: 'move'; readonly busyMs: number }
-  /** Move nothing more. */
-  | { readonly kind: 'stay' }
   /** Drain what is there, then exit. */
-  | { readonly kind: 'drain'; readonly retryAfterMs: readonly [number, number] | null }
+  | {
+      readonly kind: 'drain'
+      /** Those who connect meanwhile are told to come back; otherwise others take them. */
+      readonly listening: boolean
+      readonly retryAfterMs: readonly [number, number] | null
+    }
 
 /** From a worker. */
 export type Word =
@@ -64,8 +67,8 @@ export interface WorkerFigures {
   readonly rssBytes: number
   readonly heapUsedBytes: number
   readonly heapLimitBytes: number
-  /** Of the old space: what is used, and how much there may be. */
-  readonly oldSpaceUsedBytes: number
+  /** Used of the heap, without what is young. */
+  readonly oldBytes: number
   /** Counters of its ledger that only grow. */
   readonly counters: Readonly<Record<string, number>>
 }

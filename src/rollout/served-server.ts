@@ -10,9 +10,7 @@ export type ServedServer = Server
 
 /** Can it be given a listener? */
 export function isServer(value: unknown): value is ServedServer {
-  return (
-    typeof value === 'object' && value !== null && 'ledger' in value && 'attach' in value && 'drain' in value
-  )
+  return typeof value === 'object' && value !== null && 'ledger' in value && 'attach' in value && 'drain' in value
 }
 
 export class Served {

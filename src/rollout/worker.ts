@@ -1,0 +1,192 @@
+/**
+ * One worker: a process with an app in it. It does what its supervisor orders, and knows how to end when there is none
+ * any more.
+ *
+ * Ends when it has drained: by order, by a SIGTERM of its own, or because the supervisor has gone: then it stops
+ * listening at once, so that the port is free, and serves what it has until that is drained. Signals of a terminal (SIGINT,
+ * SIGHUP) go to all processes, and are for the supervisor to decide on: a worker leaves them out. A second SIGTERM ends it at once.
+ */
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
+import type { Clock, ClockTimer } from '../base/clock.ts'
+import { messageOf, stackOf } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import type { BrokerEvents } from '../broker/broker-events.ts'
+import { LinkBroker } from '../broker/link-broker.ts'
+import { Mesh } from '../broker/mesh.ts'
+import type { DrainReport } from '../server/drain-report.ts'
+import { loadApp } from './app-module.ts'
+import type { Order, PeerPlace, Word, WorkerFigures } from './control.ts'
+import { Served } from './served-server.ts'
+
+/** The process around a worker. */
+export interface WorkerProcess {
+  /** Resolves when it is on its way, also when nobody listens any more. */
+  say(word: Word): Promise<void>
+  onOrder(listener: (order: Order, handle: object | null) => void): void
+  onSupervisorGone(listener: () => void): void
+  onSignal(signal: NodeJS.Signals, listener: () => void): void
+  onDying(listener: (error: unknown) => void): void
+  exit(code: number): void
+}
+
+const FIGURES_MS = 1_000
+const LINKS_MS = 5_000
+/** How much longer than its own deadlines ending may take. */
+const MARGIN_MS = 5_000
+/** Of a ledger, what only grows. */
+const COUNTERS = [
+  ...(['upgrades', 'refused', 'failed', 'accepted', 'adopted', 'moved', 'closed', 'openHooks', 'closeHooks'] as const),
+  ...(['messagesReceived', 'messagesSent', 'messagesDropped', 'messagesDiscarded'] as const),
+]
+
+export class Worker {
+  readonly #process: WorkerProcess
+  readonly #clock: Clock
+  #mesh: Mesh | null = null
+  #broker: LinkBroker | null = null
+  #served: Served | null = null
+  #figures: ClockTimer | null = null
+  #leaving = false
+
+  constructor(process: WorkerProcess, clock: Clock) {
+    this.#process = process
+    this.#clock = clock
+  }
+
+  begin(): void {
+    const { onOrder, onSupervisorGone, onSignal, onDying } = this.#process
+    onSignal('SIGINT', () => {})
+    onSignal('SIGHUP', () => {})
+    onSignal('SIGTERM', () => {
+      if (this.#leaving) this.#process.exit(143)
+      this.#say({ kind: 'leaving' })
+      this.#leave(false, null)
+    })
+    onDying((error) => this.#say({ kind: 'dying', message: stackOf(error) || messageOf(error) }))
+    onSupervisorGone(() => this.#leave(false, null))
+    onOrder((order, handle) => {
+      this.#obey(order, handle).catch((thrown: unknown) => this.#fail(thrown))
+    })
+  }
+
+  async #obey(order: Order, handle: object | null): Promise<void> {
+    if (order.kind === 'start') await this.#start(order)
+    else if (order.kind === 'listen') await this.#listen(handle)
+    else if (order.kind === 'part') this.#mesh?.part(order.name)
+    else if (order.kind === 'drain') this.#leave(order.listening, order.retryAfterMs)
+  }
+
+  async #start({ name, place, file, peers }: Order & { kind: 'start' }): Promise<void> {
+    const clock = this.#clock
+    const events = new Events<BrokerEvents>((_, thrown) => {
+      throw thrown
+    })
+    const mesh = new Mesh({ name, path: place, events, clock })
+    await mesh.listen()
+    this.#mesh = mesh
+    this.#broker = new LinkBroker({ links: mesh, clock, events })
+    for (const peer of peers) mesh.meet(peer.name, peer.path)
+    this.#served = new Served(await loadApp(file))
+    await this.#linked(mesh, peers)
+    if (this.#leaving) return
+    this.#tellFigures()
+    const { drainTimeoutMs, closeTimeoutMs } = this.#served.server.options
+    this.#say({ kind: 'ready', drainMs: drainTimeoutMs + closeTimeoutMs + MARGIN_MS })
+  }
+
+  /** Before it is ready it can hear all others. One that has gone meanwhile is not waited for long. */
+  async #linked(mesh: Mesh, peers: readonly PeerPlace[]): Promise<void> {
+    const missing = (): boolean => peers.some(({ name }) => mesh.to(name) === undefined)
+    if (!missing()) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(LINKS_MS, resolve)
+      mesh.onLinked(() => {
+        if (missing()) return
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  async #listen(handle: object | null): Promise<void> {
+    if (handle === null) throw new Error('the listening handle did not come')
+    if (this.#leaving) return
+    await this.#served?.listenOn(handle)
+    this.#say({ kind: 'listening' })
+  }
+
+  /** Drains and exits. @param listening whoever connects meanwhile is told to come back, instead of going to others */
+  #leave(listening: boolean, retryAfterMs: readonly [number, number] | null): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    // The channel to the supervisor may be gone, and with it what keeps the process alive.
+    this.#clock.hold()
+    this.#drain(listening, retryAfterMs).catch((thrown: unknown) => this.#fail(thrown))
+  }
+
+  async #drain(listening: boolean, retryAfterMs: readonly [number, number] | null): Promise<void> {
+    const served = this.#served
+    if (served !== null) {
+      if (!listening) served.stopListening()
+      const { server } = served
+      const { drainTimeoutMs, closeTimeoutMs } = server.options
+      this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
+      const report = await drained(served, retryAfterMs)
+      served.stopListening()
+      await server.close()
+      if (report !== null) this.#say({ kind: 'drained', report })
+    }
+    this.#figures?.cancel()
+    await this.#exit(0)
+  }
+
+  async #exit(code: number): Promise<void> {
+    this.#broker?.end()
+    await this.#mesh?.end()
+    // The last figures, behind everything else that was said.
+    if (this.#served !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#served) })
+    this.#process.exit(code)
+  }
+
+  #tellFigures(): void {
+    if (this.#served !== null) this.#say({ kind: 'figures', figures: figuresOf(this.#served) })
+    this.#figures = this.#clock.after(FIGURES_MS, () => this.#tellFigures())
+  }
+
+  #say(word: Word): void {
+    void this.#process.say(word)
+  }
+
+  #fail(thrown: unknown): void {
+    this.#process
+      .say({ kind: 'failed', message: messageOf(thrown), stack: stackOf(thrown) })
+      .then(() => this.#process.exit(1))
+      .catch(() => this.#process.exit(1))
+  }
+}
+
+/** Null when the app closes its server itself. */
+async function drained(served: Served, retryAfterMs: readonly [number, number] | null): Promise<DrainReport | null> {
+  try {
+    return await served.server.drain(retryAfterMs === null ? {} : { retryAfterMs: [...retryAfterMs] })
+  } catch {
+    return null
+  }
+}
+
+function figuresOf({ server }: Served): WorkerFigures {
+  const ledger = server.ledger() as unknown as Readonly<Record<string, unknown>>
+  const counters: Record<string, number> = {}
+  for (const name of COUNTERS) {
+    const count = ledger[name]
+    if (typeof count === 'number') counters[name] = count
+  }
+  const heap = getHeapStatistics()
+  const young = getHeapSpaceStatistics().filter(({ space_name }) => space_name.startsWith('new_'))
+  const youngBytes = young.reduce((bytes, { space_used_size }) => bytes + space_used_size, 0)
+  return {
+    ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss() },
+    ...{ heapUsedBytes: heap.used_heap_size, heapLimitBytes: heap.heap_size_limit },
+    ...{ oldBytes: heap.used_heap_size - youngBytes, counters },
+  }
+}
