@@ -111,6 +111,21 @@ export const ERRORS = {
     wanted: 'a free port',
     todo: 'stop what listens there, or choose another port',
   },
+  HF_MOVED: {
+    seen: 'connection {id} moves to another process',
+    wanted: 'work that belongs to it to stop here; hold() begins it again where it goes',
+    todo: 'nothing: this is the reason of an aborted signal',
+  },
+  HF_CONNECTION_MOVED: {
+    seen: 'connection.{property} was used after connection {id} had moved to another process',
+    wanted: 'a connection that has moved to be forgotten here: it keeps only its id and counters',
+    todo: 'put what uses it into connection.scope: that ends here when the connection moves, and hold() begins it again there',
+  },
+  HF_MOVE_REFUSED: {
+    seen: 'connection {id} cannot be taken up here: {reason}',
+    wanted: '{wanted}',
+    todo: 'its old process serves it on',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',

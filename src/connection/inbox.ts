@@ -23,7 +23,7 @@ type HandlerName = 'open' | 'hold' | 'message'
 export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
-  #nextHook: 'open' | 'hold' | null = null
+  #nextHook: 'open' | 'hold' | 'hold moved' | null = null
   /** A handler is being called, right now. */
   #calling = false
   /** The handler that runs and whose promise we wait for. */
@@ -45,14 +45,19 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     return this.#queue === null || this.#queue.count === 0
   }
 
+  /** How many messages wait. */
+  get waiting(): number {
+    return this.#queue?.count ?? 0
+  }
+
   /** Bytes of the messages that wait. */
   get bytes(): number {
     return this.#queue?.bytes ?? 0
   }
 
-  /** Runs `open` and `hold`; messages wait for them. */
-  start(): void {
-    this.#nextHook = 'open'
+  /** Runs `open` and `hold`, or `hold` alone for one that has moved; messages wait for them. */
+  start(moved: boolean): void {
+    this.#nextHook = moved ? 'hold moved' : 'open'
     this.#advance()
   }
 
@@ -72,10 +77,16 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     if (this.#queue.full) this.#life.pauseReading()
   }
 
-  /** Calls `fn` once nothing runs and nothing waits: now, or when the last handler has finished. */
+  /** Calls `fn`, instead of one given before, once nothing runs and nothing waits: now, or when the last handler has finished. */
   whenIdle(fn: () => void): void {
+    this.#whenIdle = null
     if (this.idle) fn()
     else this.#whenIdle = fn
+  }
+
+  /** Whoever waits until it is idle waits no more. */
+  forgetIdle(): void {
+    this.#whenIdle = null
   }
 
   /** No handler is started any more; what waits is let go and counted; the one that runs gets its signal. */
@@ -114,14 +125,14 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#turn.abort(error)
   }
 
-  #run(name: HandlerName, message: string | Buffer | undefined): void {
+  #run(name: HandlerName, message: string | Buffer | undefined, moved = false): void {
     const { connection, route } = this.#life
     const turn = new Turn()
     this.#calling = true
     try {
       let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
-      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
+      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved })
       else returned = route.handlers.open?.(connection)
       if (isThenable(returned)) this.#await(name, turn, returned)
     } catch (thrown) {
@@ -165,7 +176,8 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       if (hook !== null) {
         this.#nextHook = hook === 'open' ? 'hold' : null
         if (hook === 'open') this.#life.context.ledger.openHooks++
-        this.#run(hook, undefined)
+        if (hook === 'hold moved') this.#run('hold', undefined, true)
+        else this.#run(hook, undefined)
         continue
       }
       const message = this.#queue?.shift()

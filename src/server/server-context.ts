@@ -118,8 +118,8 @@ export class ServerContext implements UpgradeContext {
     const { events, ledger, wheel } = this
     return new Reclaim({
       ...{ clock, wheel, pauseMaxMs },
-      arrivals: () => ledger.accepted,
-      departures: () => ledger.closed,
+      arrivals: () => ledger.accepted + ledger.adopted,
+      departures: () => ledger.closed + ledger.moved,
       present: () => this.hub.size,
       loop: () => performance.eventLoopUtilization(),
       memory: () => process.memoryUsage(),

@@ -61,7 +61,8 @@ function routeCounts({ routes, hub, openings, wheel, wallNow }: Seen): ServerLed
   const wall = wallNow()
   // The wall clock may have jumped.
   for (const { state, route, connection } of hub.lives()) {
-    if (state.name !== 'closed') tally.add(route.path, state.name, Math.max(0, wall - connection.openedAt))
+    if (state.name !== 'closed' && state.name !== 'moved')
+      tally.add(route.path, state.name, Math.max(0, wall - connection.openedAt))
   }
   for (const [opening, since] of openings) {
     const route = routes.match(opening.path)?.route.path ?? NO_ROUTE
