@@ -87,6 +87,14 @@ const SECTIONS = [
     told: { name: 'Its name.' },
   },
   {
+    title: 'User',
+    path: 'hub/user.ts',
+    name: 'User',
+    owner: 'user',
+    about:
+      'What `server.user(key)` returns: a key, and whichever connections have it at the moment of the call. The handler `user` of a route gives each its key.',
+  },
+  {
     title: 'Ending',
     path: 'protocol/ending.ts',
     name: 'Ending',
@@ -97,7 +105,8 @@ const SECTIONS = [
 const SHAPES = [
   ['connection/connection.ts', 'EndOptions'],
   ['server/listen.ts', 'ListenOptions'],
-  ['hub/hub.ts', 'PublishOptions'],
+  ['hub/deliver.ts', 'PublishOptions'],
+  ['connection/connection-context.ts', 'Presence'],
   ['connection/handlers.ts', 'Hold'],
   ['base/scope.ts', 'Held'],
   ['base/errors.ts', 'HoldfastError'],

@@ -76,6 +76,11 @@ export const ERRORS = {
     wanted: 'handlers to deal with their own errors',
     todo: 'its connection ends with 1011, unless it was ending already; the error is in `cause`',
   },
+  HF_SHOWS_FAILED: {
+    seen: 'shows() of route {route} threw: {message}',
+    wanted: 'it to return at once what others may see of a connection',
+    todo: 'null is shown for it, and nothing ends; the error is in `cause`',
+  },
   HF_HANDLER_OVERDUE: {
     seen: 'handler {handler} of route {route} has not finished after {ms} ms',
     wanted: 'it to finish within handlerTimeoutMs',
@@ -121,10 +126,20 @@ export const ERRORS = {
     wanted: 'a connection that has moved to be forgotten here: it keeps only its id and counters',
     todo: 'put what uses it into connection.scope: that ends here when the connection moves, and hold() begins it again there',
   },
+  HF_HANDOFF_FAILED: {
+    seen: 'handoff.{method} of route {route} failed: {message}',
+    wanted: 'save() to return plain data, and restore() to make of it what connection.data is',
+    todo: 'its connection was not moved; the error is in `cause`',
+  },
   HF_MOVE_REFUSED: {
     seen: 'connection {id} cannot be taken up here: {reason}',
     wanted: '{wanted}',
     todo: 'its old process serves it on',
+  },
+  HF_SYNC_OVERDUE: {
+    seen: 'sync() has waited {ms} ms for {workers}',
+    wanted: 'every other worker to have delivered what was published before, and to answer',
+    todo: 'nothing is lost by it; a worker that is stuck will be cut off, then sync() waits for it no longer',
   },
   HF_ENDED: {
     seen: '{what} ended: {reason}',

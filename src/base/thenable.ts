@@ -16,3 +16,10 @@ export function isAbort(thrown: unknown, reason: unknown): boolean {
     return false
   }
 }
+
+/** Throws for a promise where a value is wanted at once; what it may reject with is let go. */
+export function refusePromise(value: unknown): void {
+  if (!isThenable(value)) return
+  Promise.resolve(value).catch(() => {})
+  throw new TypeError('it returned a promise; wanted the value at once')
+}

@@ -60,11 +60,29 @@ export interface ConnectionLedger {
   sockets: number
 }
 
+/** Somebody who is in a room. */
+export interface Presence {
+  /** Of the connection. */
+  readonly id: string
+  /** What the handler `user` gave for it; null for nobody. */
+  readonly user: string | null
+  /** What the handler `shows` gave just now; null when there is none, or it threw. */
+  readonly shown: unknown
+}
+
 /** A room as users hold it: a name, whoever is in it at the moment of the call, and nothing to end. */
 export interface Room {
   readonly name: string
   /** How many connections are in it. */
   readonly size: number
+  /** The connections in it. Iterating makes no copy; connections may end, and leave, meanwhile. */
+  readonly members: Iterable<Connection>
+  /**
+   * Who is in it, with what the handler `shows` of the route of each shows to others: plain data, ready for JSON.stringify.
+   *
+   * Made when asked, by calling `shows` for every member: announce who comes and goes instead of asking for each message.
+   */
+  presence(): Presence[]
   /**
    * Sends to all members; framed once, the bytes are shared.
    *
@@ -78,6 +96,7 @@ export interface Room {
 /** Where rooms are kept: hub/. */
 export interface RoomsPort {
   join(life: Life, room: string): boolean
+  nameUser(life: Life, key: string): void
   leave(life: Life, room: string): boolean
   leaveAll(life: Life): void
   room(name: string): Room
@@ -97,8 +116,8 @@ export interface ConnectionContext {
   readonly inboxBudget: ByteBudget
   readonly outboxBudget: OutboxBudget
   readonly hub: RoomsPort
-  /** A peer sends faster than it may. Counts and announces it; true when its connection is to be ended. */
-  rateOnOver(limit: RateLimit, connection: Connection, route: string): boolean
+  /** A connection has reached a limit. Counts and announces it; true when it is to be enforced. */
+  limitOnReached(limit: RateLimit | 'roomsMax', connection: Connection, route: string): boolean
   /** Announces an error of user code, with a way that is never silent. */
   report(error: HoldfastError, connection?: Connection, route?: string): void
 }

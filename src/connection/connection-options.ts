@@ -84,6 +84,11 @@ export const CONNECTION_OPTIONS = {
       "What happens to a reader whose outbox is full: 'end' ends the connection with 1008, 'drop-newest' drops the message and send() says so, 'drop-oldest' drops those that wait longest. With `latestBy`, a message takes the place of one that waits and has the same key (a string or number; undefined: no key), and beyond the bound the oldest go.",
     without: 'nobody decides, and memory does.',
   }),
+  roomsMax: integerOption(1, 1_000_000, {
+    default: 256,
+    about: 'So many rooms a connection may be in at once; beyond it join() changes nothing and returns false.',
+    without: 'a client that chooses the names of its rooms makes as many as it likes.',
+  }),
   tcpKeepaliveMs: integerOption(0, 24 * HOUR, {
     default: 60_000,
     about: 'The kernel probes a silent connection after so long, beside our own pings; 0 turns its probes off.',

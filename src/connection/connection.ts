@@ -169,7 +169,7 @@ export class Connection<Data = unknown> {
     if (this.#life !== null) beginClosing(this.#life, ENDINGS.killed, 'kill')
   }
 
-  /** Joins a room; false when it is in it already, or is ending. @throws HoldfastError HF_OPTION_INVALID */
+  /** Joins a room; false when it is in it already, is ending, or is in roomsMax rooms. @throws HoldfastError HF_OPTION_INVALID */
   join(room: string): boolean {
     if (typeof room !== 'string') throw wrongArgument('join()', 'room', room, 'the name of a room')
     const life = this.#life

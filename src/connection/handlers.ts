@@ -25,6 +25,17 @@ export interface Handoff<Data> {
 }
 
 export interface ConnectionHandlers<Data> {
+  /**
+   * Whose connection it is: once in its life, just before `open`. `server.user(key)` then reaches all connections with that
+   * key. Undefined, null or the empty string: nobody's. Anything else, a promise too, is a mistake and as if it had thrown: it is
+   * announced as HF_HANDLER_FAILED, the connection ends with 1011, and `close` runs although `open` did not.
+   */
+  user?(connection: Connection<Data>): string | undefined
+  /**
+   * What the others in a room may see of it, for `room.presence()`: called each time that is asked for, never kept. What it
+   * throws is announced as HF_SHOWS_FAILED, and null is shown.
+   */
+  shows?(connection: Connection<Data>): unknown
   /** Once in the connection's life, before any message. May return a promise; messages wait for it. */
   open?(connection: Connection<Data>): unknown
   /**

@@ -17,13 +17,16 @@ import { discard } from './discard.ts'
 import { LateTurn } from './late-turn.ts'
 import type { Life } from './life.ts'
 import { Turn, type TurnOwner } from './turn.ts'
+import { askUser } from './user-key.ts'
 
-type HandlerName = 'open' | 'hold' | 'message'
+type HandlerName = 'user' | 'open' | 'hold' | 'message'
+
+const AFTER = { user: 'open', open: 'hold', hold: null, 'hold moved': null } as const
 
 export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
-  #nextHook: 'open' | 'hold' | 'hold moved' | null = null
+  #nextHook: 'user' | 'open' | 'hold' | 'hold moved' | null = null
   /** A handler is being called, right now. */
   #calling = false
   /** The handler that runs and whose promise we wait for. */
@@ -55,9 +58,17 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     return this.#queue?.bytes ?? 0
   }
 
-  /** Runs `open` and `hold`, or `hold` alone for one that has moved; messages wait for them. */
-  start(moved: boolean): void {
-    this.#nextHook = moved ? 'hold moved' : 'open'
+  /** Runs `user`, `open` and `hold`; messages wait for them. Whatever `user` does, this counts as the open hook. */
+  start(): void {
+    const { context, route } = this.#life
+    context.ledger.openHooks++
+    this.#nextHook = route.handlers.user === undefined ? 'open' : 'user'
+    this.#advance()
+  }
+
+  /** It has moved, or was to: runs `hold`; messages wait for it. */
+  holdMoved(): void {
+    this.#nextHook = 'hold moved'
     this.#advance()
   }
 
@@ -133,7 +144,8 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
       else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved })
-      else returned = route.handlers.open?.(connection)
+      else if (name === 'open') returned = route.handlers.open?.(connection)
+      else askUser(this.#life)
       if (isThenable(returned)) this.#await(name, turn, returned)
     } catch (thrown) {
       this.#failed(name, turn, thrown)
@@ -174,8 +186,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     while (this.#turn === null && !this.#stopped) {
       const hook = this.#nextHook
       if (hook !== null) {
-        this.#nextHook = hook === 'open' ? 'hold' : null
-        if (hook === 'open') this.#life.context.ledger.openHooks++
+        this.#nextHook = AFTER[hook]
         if (hook === 'hold moved') this.#run('hold', undefined, true)
         else this.#run(hook, undefined)
         continue

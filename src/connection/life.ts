@@ -65,6 +65,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   messagesSent = 0
   /** Rooms it is in, or was in when it began to end. Removed by: leave, or the end of the connection. */
   rooms: Set<string> | null = null
+  /** What its route's handler `user` gave; null for nobody. */
+  user: string | null = null
   /** The code of the socket's error, if it had one. */
   socketError: string | null = null
   /** Of a `close` hook that takes its time. */
@@ -121,7 +123,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   start(early: Buffer | null): void {
     const { events } = this.context
     startHeartbeat(this)
-    this.inbox.start(false)
+    this.inbox.start()
     if (events.wanted('open')) events.emit('open', { connection: this.connection, route: this.route.path })
     if (early !== null) this.socketOnData(early)
   }

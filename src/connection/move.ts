@@ -210,7 +210,7 @@ export class Move implements Leave {
     const isScopeNew = this.#scopeSpent
     this.#over()
     startReading(life.socket)
-    if (isScopeNew) life.inbox.start(true)
+    if (isScopeNew) life.inbox.holdMoved()
     life.inboxDrained(life.inbox.waiting)
     life.heardAt = this.#wheel.now - quietMs
     // Unless it is another message by now.

@@ -129,7 +129,7 @@ export class ReceiveRate {
     context.wheel.cancel(look)
     this.#settle()
     if (!allowance.over) return
-    if (context.rateOnOver(limit, connection, route.path)) this.#life.end(ENDINGS[limit])
+    if (context.limitOnReached(limit, connection, route.path)) this.#life.end(ENDINGS[limit])
     // So that one that is only warned about is counted once for each second's worth.
     else allowance.refill()
   }

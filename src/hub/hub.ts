@@ -1,26 +1,25 @@
 /**
- * The hub: all connections of one server, by id, and its rooms.
+ * The hub: all connections of one server, by id, its rooms and its users.
  *
- * A connection is in the registry from its 101 until it is closed, and in a room from `join` until `leave` or the
- * beginning of its end. A room exists only while somebody is in it. Owned by the server; empty when all have closed.
+ * A connection is in the registry from its 101 until it is closed, in a room from `join` until `leave` or the beginning of
+ * its end, and among those of its user from `open` until the beginning of its end. A room exists only while somebody is in
+ * it, and so does a user. Owned by the server; empty when all have closed.
  */
-import { type Connection, lifeOf } from '../connection/connection.ts'
+import { wrongArgument } from '../base/options.ts'
+import type { Connection } from '../connection/connection.ts'
 import type { Room, RoomsPort } from '../connection/connection-context.ts'
 import type { Life } from '../connection/life.ts'
 import type { Message } from '../connection/message-bytes.ts'
-import { sendShared } from '../connection/sending.ts'
-import { SharedMessage } from '../connection/shared-message.ts'
-
-export interface PublishOptions {
-  /** This one does not get it. */
-  readonly except?: Connection
-}
+import { deliver, type PublishOptions } from './deliver.ts'
+import { Groups } from './groups.ts'
+import { HubRoom } from './room.ts'
+import { User } from './user.ts'
 
 export class Hub implements RoomsPort {
   // Removed by: remove(), the last step of the ending chain.
   readonly #lives = new Map<string, Life>()
-  // Removed by: leave() and leaveAll(), when the last member has gone.
-  readonly #rooms = new Map<string, Set<Life>>()
+  readonly #rooms = new Groups()
+  readonly #users = new Groups()
   readonly #onRemoved: (life: Life) => void
 
   /** @param onRemoved told whenever a connection has been removed */
@@ -34,7 +33,12 @@ export class Hub implements RoomsPort {
 
   /** How many rooms have members. */
   get roomCount(): number {
-    return this.#rooms.size
+    return this.#rooms.count
+  }
+
+  /** How many users have connections. */
+  get userCount(): number {
+    return this.#users.count
   }
 
   add(life: Life): void {
@@ -61,75 +65,53 @@ export class Hub implements RoomsPort {
   }
 
   join(life: Life, room: string): boolean {
-    const { name } = life.state
-    if (name !== 'open' && name !== 'draining') return false
-    let members = this.#rooms.get(room)
-    if (members === undefined) {
-      members = new Set()
-      this.#rooms.set(room, members)
-    } else if (members.has(life)) return false
-    members.add(life)
+    if (!canJoin(life)) return false
+    if (life.rooms?.has(room) === true) return false
+    if (life.rooms !== null && life.rooms.size >= life.options.roomsMax) {
+      if (life.context.limitOnReached('roomsMax', life.connection, life.route.path)) return false
+      // Whoever was told may have ended it.
+      if (!canJoin(life)) return false
+    }
     life.rooms ??= new Set()
     life.rooms.add(room)
-    return true
+    return this.#rooms.add(room, life)
   }
 
   leave(life: Life, room: string): boolean {
     life.rooms?.delete(room)
-    return this.#leave(life, room)
+    return this.#rooms.remove(room, life)
   }
 
-  /** Takes it out of all rooms; it still knows their names, for its `close` hook. */
+  /** It is of the user with this key from now on, if it is not ending. Asked for once in its life. */
+  nameUser(life: Life, key: string): void {
+    if (!canJoin(life)) return
+    life.user = key
+    this.#users.add(key, life)
+  }
+
+  /** Takes it out of all rooms and from its user; it still knows their names, for its `close` hook. */
   leaveAll(life: Life): void {
+    if (life.user !== null) this.#users.remove(life.user, life)
     if (life.rooms === null) return
-    for (const room of life.rooms) this.#leave(life, room)
+    for (const room of life.rooms) this.#rooms.remove(room, life)
   }
 
   room(name: string): Room {
     return new HubRoom(name, this.#rooms)
   }
 
+  /** @throws HoldfastError HF_OPTION_INVALID */
+  user(key: string): User {
+    if (typeof key !== 'string') throw wrongArgument('user()', 'key', key, 'what the handler `user` returned: a string')
+    return new User(key, this.#users)
+  }
+
   /** Sends to all connections; returns how many it was accepted for. */
   publish(message: Message, options?: PublishOptions): number {
-    return deliver(this.#lives.values(), message, options)
-  }
-
-  #leave(life: Life, room: string): boolean {
-    const members = this.#rooms.get(room)
-    if (members === undefined || !members.delete(life)) return false
-    if (members.size === 0) this.#rooms.delete(room)
-    return true
+    return deliver(this.#lives.values(), message, options, 'publish()')
   }
 }
 
-/** A name and a way to find who is in it now; holds no members itself, so keeping one keeps nothing alive. */
-class HubRoom implements Room {
-  readonly name: string
-  readonly #rooms: ReadonlyMap<string, ReadonlySet<Life>>
-
-  constructor(name: string, rooms: ReadonlyMap<string, ReadonlySet<Life>>) {
-    this.name = name
-    this.#rooms = rooms
-  }
-
-  get size(): number {
-    return this.#rooms.get(this.name)?.size ?? 0
-  }
-
-  publish(message: Message, options?: PublishOptions): number {
-    const members = this.#rooms.get(this.name)
-    return deliver(members ?? [], message, options)
-  }
-}
-
-function deliver(lives: Iterable<Life>, message: Message, options: PublishOptions | undefined): number {
-  const shared = new SharedMessage(message, 'publish()')
-  const except = options?.except == null ? null : lifeOf(options.except)
-  let accepted = 0
-  for (const life of lives) {
-    if (life === except) continue
-    const result = sendShared(life, shared)
-    if (result === 'sent' || result === 'queued') accepted++
-  }
-  return accepted
+function canJoin({ state }: Life): boolean {
+  return state.name === 'open' || state.name === 'draining'
 }

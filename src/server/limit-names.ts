@@ -9,6 +9,7 @@ export const LIMITS = [
   'loopDelayMaxMs',
   'messagesPerSecondMax',
   'receivedBytesPerSecondMax',
+  'roomsMax',
 ] as const
 
 export type LimitName = (typeof LIMITS)[number]

@@ -97,7 +97,7 @@ export class ServerContext implements UpgradeContext {
     process.emitWarning(error.message, { type: 'HoldfastWarning', code: error.code, detail: stackOf(error.cause) })
   }
 
-  rateOnOver(limit: RateLimit, connection: Connection, route: string): boolean {
+  limitOnReached(limit: RateLimit | 'roomsMax', connection: Connection, route: string): boolean {
     return this.admission.reached(limit, { connection, route })
   }
 

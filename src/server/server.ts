@@ -13,7 +13,8 @@ import { Scope } from '../base/scope.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Room } from '../connection/connection-context.ts'
 import type { Message } from '../connection/message-bytes.ts'
-import type { PublishOptions } from '../hub/hub.ts'
+import type { PublishOptions } from '../hub/deliver.ts'
+import type { User } from '../hub/user.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Attachment } from './attachment.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
@@ -124,7 +125,7 @@ export class Server {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
-  /** All connections that are not closed. Iterating makes no copy. */
+  /** All connections that are not closed. Iterating makes no copy; connections may end meanwhile. */
   get connections(): Iterable<Connection> & { readonly size: number } {
     const hub = this.#context.hub
     return {
@@ -146,6 +147,16 @@ export class Server {
   /** How many rooms have members. */
   get roomCount(): number {
     return this.#context.hub.roomCount
+  }
+
+  /** All connections whose route's handler `user` gave this key. @throws HoldfastError HF_OPTION_INVALID */
+  user(key: string): User {
+    return this.#context.hub.user(key)
+  }
+
+  /** How many users have connections. */
+  get userCount(): number {
+    return this.#context.hub.userCount
   }
 
   /** Sends to all connections; returns how many it was accepted for. @throws HoldfastError HF_SEND_TYPE */

@@ -37,7 +37,7 @@ test('join and leave say whether anything changed; a room exists only while some
 
 test('publish reaches the members, all but one if asked, and says how many accepted', async (t) => {
   const { server, clients, members } = await setUp(t, 3)
-  const [ada, bob] = members as [Connection<never>, Connection]
+  const [ada, bob, carol] = members as [Connection<never>, Connection, Connection]
   ada.join('room')
   bob.join('room')
   const room = server.room('room')
@@ -45,9 +45,10 @@ test('publish reaches the members, all but one if asked, and says how many accep
   assert.equal(room.publish('one'), 2)
   assert.equal(ada.room('room').publish('two', { except: ada }), 1)
   assert.equal(server.publish('all'), 3)
+  assert.equal(server.publish('not for carol', { except: carol }), 2)
   assert.equal(server.room('nobody').publish('x'), 0)
-  assert.deepEqual(await clients[1]!.nextTexts(3), ['one', 'two', 'all'])
-  assert.deepEqual(await clients[0]!.nextTexts(2), ['one', 'all'])
+  assert.deepEqual(await clients[1]!.nextTexts(4), ['one', 'two', 'all', 'not for carol'])
+  assert.deepEqual(await clients[0]!.nextTexts(3), ['one', 'all', 'not for carol'])
   assert.deepEqual(await clients[2]!.nextTexts(1), ['all'])
 })
 
@@ -94,4 +95,65 @@ test('names of Object.prototype are rooms like any other', async (t) => {
     assert.equal(members[0]!.leave(name), true)
   }
   assert.equal(server.roomCount, 0)
+})
+
+test('a join after the end has begun is refused, and not remembered', async (t) => {
+  const seen: unknown[] = []
+  const server = await serve(t, {
+    route: {
+      open: (connection) => void connection.join('before'),
+      close: (connection) => void seen.push(connection.join('in close'), [...connection.rooms]),
+    },
+  })
+  const client = await openRaw(t, server.port)
+  await until('it is there', () => server.roomCount === 1)
+  const [connection] = [...server.connections] as [Connection]
+  connection.end()
+  assert.deepEqual([connection.state, connection.join('late')], ['closing', false])
+  client.closeFrame(1000)
+  await settled(server)
+  assert.deepEqual(seen, [false, ['before']])
+  assert.equal(connection.join('after'), false)
+  assert.deepEqual([server.roomCount, server.room('late').size, server.room('after').size], [0, 0, 0])
+})
+
+test('roomsMax bounds the rooms of a connection: counted, announced, and room again after a leave', async (t) => {
+  const limits: unknown[] = []
+  const server = await serve(t, {
+    roomsMax: 2,
+    route: { message: (connection, name) => void connection.send(String(connection.join(String(name)))) },
+  })
+  server.on('limit', ({ limit, mode, connection, route }) => limits.push([limit, mode, connection?.id, route]))
+  const client = await openRaw(t, server.port)
+  for (const name of ['a', 'b', 'a', 'c', 'd']) client.text(name)
+  assert.deepEqual(await client.nextTexts(5), ['true', 'true', 'false', 'false', 'false'])
+  const [connection] = [...server.connections] as [Connection]
+  const announced = ['roomsMax', 'refuse', connection.id, '/']
+  assert.deepEqual(limits, [announced, announced])
+  assert.deepEqual(server.ledger().limits.roomsMax, { refused: 2, warned: 0 })
+  assert.equal(server.roomCount, 2)
+  connection.leave('a')
+  assert.deepEqual([connection.join('c'), [...connection.rooms]], [true, ['b', 'c']])
+})
+
+test('roomsMax in warnOnly refuses nothing; a listener that ends the connection keeps it out', async (t) => {
+  const server = await serve(t, { roomsMax: 1, warnOnly: ['roomsMax'], route: {} })
+  await openRaw(t, server.port)
+  await until('it is there', () => server.connections.size === 1)
+  const [connection] = [...server.connections] as [Connection]
+  assert.deepEqual([connection.join('a'), connection.join('b')], [true, true])
+  assert.deepEqual(server.ledger().limits.roomsMax, { refused: 0, warned: 1 })
+  server.on('limit', () => connection.kill())
+  assert.deepEqual([connection.join('c'), server.roomCount], [false, 0])
+})
+
+test('a route may have its own roomsMax', async (t) => {
+  const server = await serve(t, { roomsMax: 1, route: { roomsMax: 3 } })
+  await openRaw(t, server.port)
+  await until('it is there', () => server.connections.size === 1)
+  const [connection] = [...server.connections] as [Connection]
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((name) => connection.join(name)),
+    [true, true, true, false],
+  )
 })

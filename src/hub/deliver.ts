@@ -1,0 +1,34 @@
+/**
+ * One message to many connections: framed once, the bytes are shared. Functions; nothing to end.
+ *
+ * Whoever ends meanwhile, because this very message was too much for it, leaves the group that is being walked through;
+ * sets and maps allow that.
+ */
+import { type Connection, lifeOf } from '../connection/connection.ts'
+import type { Life } from '../connection/life.ts'
+import type { Message } from '../connection/message-bytes.ts'
+import { sendShared } from '../connection/sending.ts'
+import { SharedMessage } from '../connection/shared-message.ts'
+
+export interface PublishOptions {
+  /** This one does not get it. */
+  readonly except?: Connection
+}
+
+/** @returns how many it was accepted for */
+export function deliver(
+  lives: Iterable<Life>,
+  message: Message,
+  options: PublishOptions | undefined,
+  method: string,
+): number {
+  const shared = new SharedMessage(message, method)
+  const except = options?.except == null ? null : lifeOf(options.except)
+  let accepted = 0
+  for (const life of lives) {
+    if (life === except) continue
+    const result = sendShared(life, shared)
+    if (result === 'sent' || result === 'queued') accepted++
+  }
+  return accepted
+}
