@@ -161,6 +161,11 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     else socketGone(this, lostEnding(this))
   }
 
+  /** The socket has closed while the connection was moving, and it was not to move. */
+  socketLost(): void {
+    socketGone(this, lostEnding(this))
+  }
+
   pauseReading(): void {
     this.rate?.pause()
     this.reader.pause()

@@ -15,6 +15,7 @@ import { rawHandleOf, startReading, stopReading } from './raw-handle.ts'
 import { packData, packSnapshot, type Times, takeSnapshot } from './snapshot.ts'
 import { destroySocket } from './socket.ts'
 import { type Leave, OPEN, transition } from './state.ts'
+import { type Topic, topicsOf } from './topic.ts'
 
 /** Nobody waits longer for an answer than this, in milliseconds. */
 const ANSWER_MS = 60_000
@@ -23,9 +24,11 @@ const TASKS_MS = 5_000
 /** A socket does not say when it has written the last bytes: it is looked at so often, in milliseconds. */
 const LOOK_MS = 10
 
-/** What travels: `handle` beside `state`. */
+/** What travels beside each other: the state in chunks of the caller's, the raw handle over IPC. */
 export interface Departed {
+  /** All that the other side needs. */
   readonly state: Uint8Array
+  /** The raw TCP handle (for `process.send` it is a `net.Native`), not reading. */
   readonly handle: object
 }
 
@@ -68,9 +71,9 @@ export class Move implements Leave {
     stopReading(life.socket)
   }
 
-  /** The rooms it is in, or was in when it departed. */
-  get rooms(): readonly string[] {
-    return this.#life?.connection.rooms ?? []
+  /** What it gets: see Arrivals.expect. */
+  get topics(): readonly Topic[] {
+    return this.#life === null ? [] : topicsOf(this.#life.rooms ?? [], this.#life.user)
   }
 
   /** Part of freeze(): waits until nothing runs. */
@@ -80,7 +83,6 @@ export class Move implements Leave {
     const deadline = this.#wheel.now + withinMs
     let idle = await this.#wait(withinMs, (done) => life.inbox.whenIdle(done))
     if (this.#life === null) return false
-    life.inbox.forgetIdle()
     const scope = life.usedScope
     if (idle && scope !== null && scope.tasks > 0) {
       this.#scopeSpent = true
@@ -99,7 +101,7 @@ export class Move implements Leave {
    */
   async depart(withinMs: number): Promise<Departed | null> {
     const life = this.#life
-    if (life === null || life.state.name !== 'open') return null
+    if (life === null || life.state.name !== 'open' || this.#settle !== null) return null
     life.outbox.hold()
     const written = await this.#wait(withinMs, (done) => this.#look(life, done))
     if (this.#life === null) return null
@@ -175,8 +177,8 @@ export class Move implements Leave {
     if (handle === null || isScopeLost(life)) return null
     const data = this.#saveData(life)
     if (data === null || this.#life === null) return null
-    const numbers = life.context.hub.depart(life)
-    const state = packSnapshot(takeSnapshot(life, data, numbers, this.#times))
+    const marks = life.context.hub.depart(life)
+    const state = packSnapshot(takeSnapshot(life, data, marks, this.#times))
     transition(life, { name: 'moving', leave: this, wish: null }, ANSWER_MS)
     // A release may have asked for a scope again.
     life.renewScope()
@@ -239,7 +241,6 @@ export class Move implements Leave {
     if (!answered) context.ledger.movesUnanswered++
     life.reader.stop()
     life.held.track()
-    context.hub.forgetMoving(this.id)
     life.release({ ending: null, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })
     if (context.events.wanted('moved')) context.events.emit('moved', { connection, route: route.path, answered })
   }
@@ -260,6 +261,7 @@ export class Move implements Leave {
   }
 
   #over(): void {
+    this.#life?.inbox.forgetIdle()
     this.#life = null
     this.#settle?.(false)
   }

@@ -21,8 +21,9 @@ export interface Snapshot {
   readonly data: Uint8Array
   readonly saved: boolean
   readonly rooms: readonly string[]
-  /** What the hub says about messages of others that it has had. */
-  readonly numbers: unknown
+  readonly user: string | null
+  /** Which messages it has had: RoomsPort.depart. */
+  readonly marks: unknown
   readonly messagesReceived: number
   readonly messagesSent: number
   readonly deflate: {
@@ -66,7 +67,7 @@ const MAGIC = Buffer.from('HFM\x01', 'latin1')
 export function takeSnapshot(
   life: Life,
   data: { readonly bytes: Uint8Array; readonly saved: boolean },
-  numbers: unknown,
+  marks: unknown,
   times: Times,
 ): Snapshot {
   const { connection, route, outbox, reader, deflate } = life
@@ -76,7 +77,7 @@ export function takeSnapshot(
     protocol: life.protocol,
     remoteAddress: life.remoteAddress,
     openedAt: connection.openedAt,
-    ...{ data: data.bytes, saved: data.saved, rooms: connection.rooms, numbers },
+    ...{ data: data.bytes, saved: data.saved, rooms: connection.rooms, user: life.user, marks },
     messagesReceived: life.messagesReceived,
     messagesSent: life.messagesSent,
     deflate: deflate && {
@@ -87,7 +88,11 @@ export function takeSnapshot(
     },
     unread: reader.continuation(),
     pieces: outbox.pieces,
-    backlog: (outbox.backlog?.all() ?? []).map(({ frame, late, key }) => ({ frame, opcode: late?.opcode ?? null, key })),
+    backlog: (outbox.backlog?.all() ?? []).map(({ frame, late, key }) => ({
+      frame,
+      opcode: late?.opcode ?? null,
+      key,
+    })),
     times,
     rate: life.rate?.left ?? null,
   }

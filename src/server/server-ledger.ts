@@ -45,14 +45,14 @@ export function serverLedger(context: Seen): ServerLedger {
  * How many sockets we have by looking at everything that has one, which must be what the ledger counts: not to be asked
  * while an upgrade is answered.
  */
-export function socketsSeen(context: Pick<ServerContext, 'hub' | 'openings'>): number {
-  let sockets = context.openings.size
+export function socketsSeen(context: Pick<ServerContext, 'hub' | 'openings' | 'arrivals'>): number {
+  let sockets = context.openings.size + context.arrivals.sockets.size
   for (const life of context.hub.lives()) if (hasSocket(life)) sockets++
   return sockets
 }
 
 /** These two steps of the ending chain come after the socket's `close`. */
-function hasSocket({ state }: Life): boolean {
+export function hasSocket({ state }: Life): boolean {
   return state.name !== 'closing' || (state.step !== 'join' && state.step !== 'farewell')
 }
 
