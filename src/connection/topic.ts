@@ -18,6 +18,10 @@ export function isTopic(text: string): text is Topic {
   return text === ALL || text.startsWith('room:') || text.startsWith('user:')
 }
 
+export function isUserTopic(topic: Topic): boolean {
+  return topic.startsWith('user:')
+}
+
 /** The name of the room or the key of the user; of `all` the empty string. */
 export function nameOf(topic: Topic): string {
   return topic === ALL ? '' : topic.slice(5)

@@ -3,6 +3,7 @@
  * imported another copy of this package, so it is found by a symbol of the whole process, whose number says which
  * version of this contract it is. Types and a constant; nothing to end.
  */
+import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
@@ -19,6 +20,11 @@ export interface ServerInternals {
   stopListening(): void
   readonly departures: Departures
   readonly arrivals: Arrivals
+  /**
+   * From now on what is published here reaches the other workers, and what they publish comes here. Once, for good; the broker
+   * is ended by whoever made it, after the server has closed.
+   */
+  connectBroker(broker: Broker): void
   /** False from the moment it begins to close. */
   readonly isReady: boolean
 }

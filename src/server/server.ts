@@ -17,7 +17,9 @@ import type { PublishOptions } from '../hub/deliver.ts'
 import type { User } from '../hub/user.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Attachment } from './attachment.ts'
+import { tieBroker } from './broker-tie.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
+import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
 import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
 import type { Middleware } from './middleware.ts'
@@ -37,6 +39,8 @@ export class Server {
   readonly options: ServerOptions
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
+  /** @internal for the floors above; see internals.ts */
+  readonly [INTERNALS]: Pick<ServerInternals, 'connectBroker'>
   readonly #clock: Clock
   readonly #context: ServerContext
   readonly #attachments: Attachment[] = []
@@ -52,6 +56,7 @@ export class Server {
     this.#clock = surroundings.clock ?? systemClock
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#kernel = new KernelCheck(this.#context)
+    this[INTERNALS] = { connectBroker: (broker) => tieBroker(this.#context.hub, broker) }
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
       scopeOnError: (error) => this.#context.report(error),
@@ -159,7 +164,7 @@ export class Server {
     return this.#context.hub.userCount
   }
 
-  /** Sends to all connections; returns how many it was accepted for. @throws HoldfastError HF_SEND_TYPE */
+  /** Sends to all connections; returns how many here it was accepted for. @throws HoldfastError HF_SEND_TYPE */
   publish(message: Message, options?: PublishOptions): number {
     return this.#context.hub.publish(message, options)
   }
