@@ -43,7 +43,8 @@ export class SharedMessage {
 
   /** As it was given, or as it would be given here. */
   get message(): Message {
-    this.#message ??= this.opcode === TEXT ? this.frame.toString('utf8', this.frame.length - this.payload.length) : this.payload
+    this.#message ??=
+      this.opcode === TEXT ? this.frame.toString('utf8', this.frame.length - this.payload.length) : this.payload
     return this.#message
   }
 

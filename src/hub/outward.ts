@@ -35,6 +35,10 @@ export interface Elsewhere {
   readonly name: string
   /** Returns the number of the message. @throws HoldfastError HF_SEND_TOO_LONG */
   publish(topic: Topic, message: SharedMessage): number
+  /** What has been delivered here in these topics, as a plain value that travels with a connection. */
+  marks(topics: Iterable<Topic>): unknown
+  /** Has whoever travels with these marks had this message? */
+  isPast(marks: unknown, origin: Origin): boolean
   /** Somebody here wants what is published to this topic; nobody does any more. */
   topicCame(topic: Topic): void
   topicWent(topic: Topic): void
@@ -77,6 +81,15 @@ export class Outward {
     const placeholders = this.#placeholders.get(origin.topic)
     if (placeholders === undefined) return
     for (const placeholder of placeholders) placeholder.collect(message, origin, except)
+  }
+
+  /** See Elsewhere; null when there are no others. */
+  marks(topics: Iterable<Topic>): unknown {
+    return this.#elsewhere?.marks(topics) ?? null
+  }
+
+  isPast(marks: unknown, origin: Origin): boolean {
+    return marks !== null && this.#elsewhere?.isPast(marks, origin) === true
   }
 
   /** A topic has its first connection here. */

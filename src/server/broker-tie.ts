@@ -2,7 +2,7 @@
  * Where hub and broker meet: what is published here goes to the other workers, what they publish is delivered here, and they
  * are told what is wanted here. Functions between the two; it ends with them.
  */
-import type { Broker } from '../broker/broker.ts'
+import { type Broker, isPastMark, type Marks } from '../broker/broker.ts'
 import { SharedMessage } from '../connection/shared-message.ts'
 import type { Hub } from '../hub/hub.ts'
 
@@ -12,6 +12,8 @@ export function tieBroker(hub: Hub, broker: Broker): void {
     name: broker.name,
     publish: (topic, { opcode, payload }) => broker.publish(topic, opcode, payload),
     topicCame: (topic) => broker.topicCame(topic),
+    marks: (topics) => broker.marks(topics),
+    isPast: (marks, origin) => isPastMark(marks as Marks, origin),
     topicWent: (topic) => broker.topicWent(topic),
   })
   broker.onMessage(({ from, topic, number, opcode, payload }) => {

@@ -6,7 +6,7 @@
  * The brokers and the placeholders (hub/outward.ts) are the real ones; connections are names with a list.
  */
 import { Events } from '../../src/base/events.ts'
-import { type Broker, isPastMark } from '../../src/broker/broker.ts'
+import { type Broker, isPastMark, type Marks } from '../../src/broker/broker.ts'
 import type { BrokerEvents } from '../../src/broker/broker-events.ts'
 import { LinkBroker } from '../../src/broker/link-broker.ts'
 import { MemoryBus } from '../../src/broker/memory-bus.ts'
@@ -71,6 +71,8 @@ class Worker {
         name: broker.name,
         publish: (topic, { opcode, payload }) => broker.publish(topic, opcode, payload),
         topicCame: (topic) => broker.topicCame(topic),
+        marks: (topics) => broker.marks(topics),
+        isPast: (marks, origin) => isPastMark(marks as Marks, origin),
         topicWent: (topic) => broker.topicWent(topic),
       },
       [],
