@@ -90,12 +90,11 @@ export interface Room {
    */
   presence(): Presence[]
   /**
-   * Sends to all members; framed once, the bytes are shared.
+   * Sends to all members; framed once, the bytes are shared. With several workers it goes to the members in all of them, in
+   * the order in which this one publishes; to the others at most once: what is published while somebody joins there, or their
+   * worker dies, may be lost for them.
    *
    * @param message text, or bytes that must not be changed until they are sent
-   * With several workers it goes to the members in all of them, in the order in which this one publishes. To the others at
-   * most once: what is published while somebody joins there, or their worker dies, may be lost for them.
-   *
    * @returns how many members here it was accepted for; those of other workers are not counted
    * @throws HoldfastError HF_SEND_TYPE
    */

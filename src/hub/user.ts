@@ -30,11 +30,10 @@ export class User {
   }
 
   /**
-   * Sends to all connections of the user; framed once, the bytes are shared.
+   * Sends to all connections of the user; framed once, the bytes are shared. With several workers it goes to those in all of
+   * them, as a message to a room does.
    *
    * @param message text, or bytes that must not be changed until they are sent
-   * With several workers it goes to the user's connections in all of them, as a message to a room does.
-   *
    * @returns how many here it was accepted for; those of other workers are not counted
    * @throws HoldfastError HF_SEND_TYPE
    */

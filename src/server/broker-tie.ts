@@ -8,16 +8,16 @@ import type { Hub } from '../hub/hub.ts'
 
 /** Ties them for good: a hub has one broker at most. */
 export function tieBroker(hub: Hub, broker: Broker): void {
-  broker.onMessage(({ from, topic, number, opcode, payload }) => {
-    // Framed once for all members here.
-    hub.arrived({ from, topic, number }, SharedMessage.received(opcode, payload))
-  })
   hub.connect({
     name: broker.name,
     publish: (topic, { opcode, payload }) => broker.publish(topic, opcode, payload),
+    topicCame: (topic) => broker.topicCame(topic),
     marks: (topics) => broker.marks(topics),
     isPast: (marks, origin) => isPastMark(marks as Marks, origin),
-    topicCame: (topic) => broker.topicCame(topic),
     topicWent: (topic) => broker.topicWent(topic),
+  })
+  broker.onMessage(({ from, topic, number, opcode, payload }) => {
+    // Framed once for all members here.
+    hub.arrived({ from, topic, number }, SharedMessage.received(opcode, payload))
   })
 }
