@@ -22,12 +22,12 @@ import { askUser } from './user-key.ts'
 
 export type HandlerName = 'user' | 'open' | 'hold' | 'message' | 'drain'
 
-const AFTER = { user: 'open', open: 'hold', hold: null } as const
+const AFTER = { user: 'open', open: 'hold', hold: null, 'hold moved': null } as const
 
 export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
-  #nextHook: 'user' | 'open' | 'hold' | null = null
+  #nextHook: 'user' | 'open' | 'hold' | 'hold moved' | null = null
   /** `drain` is still to run, when nothing else waits. */
   #farewell = false
   /** A handler is being called, right now. */
@@ -50,6 +50,11 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   get idle(): boolean {
     if (this.#calling || this.#turn !== null || this.#nextHook !== null || this.#farewell) return false
     return this.#queue === null || this.#queue.count === 0
+  }
+
+  /** How many messages wait. */
+  get waiting(): number {
+    return this.#queue?.count ?? 0
   }
 
   /** Bytes of the messages that wait. */
@@ -77,6 +82,12 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     if (!this.#calling) this.#advance()
   }
 
+  /** It has moved, or was to: runs `hold`; messages wait for it. */
+  holdMoved(): void {
+    this.#nextHook = 'hold moved'
+    this.#advance()
+  }
+
   deliver(message: string | Buffer): void {
     if (this.#stopped) {
       discard(this.#life, 1)
@@ -93,10 +104,16 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     if (this.#queue.full) this.#life.pauseReading()
   }
 
-  /** Calls `fn` once nothing runs and nothing waits: now, or when the last handler has finished. */
+  /** Calls `fn`, instead of one given before, once nothing runs and nothing waits: now, or when the last handler has finished. */
   whenIdle(fn: () => void): void {
+    this.#whenIdle = null
     if (this.idle) fn()
     else this.#whenIdle = fn
+  }
+
+  /** Whoever waits until it is idle waits no more. */
+  forgetIdle(): void {
+    this.#whenIdle = null
   }
 
   /** No handler is started any more; what waits is let go and counted; the one that runs gets its signal. */
@@ -139,7 +156,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#turn.abort(error)
   }
 
-  #run(name: HandlerName, message: string | Buffer | undefined): void {
+  #run(name: HandlerName, message: string | Buffer | undefined, moved = false): void {
     const { connection, route } = this.#life
     const turn = new Turn()
     this.#calling = true
@@ -147,7 +164,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
       else if (name === 'drain') returned = route.handlers.drain?.(connection)
-      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
+      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved })
       else if (name === 'open') returned = route.handlers.open?.(connection)
       else askUser(this.#life)
       if (isThenable(returned)) this.#await(name, turn, returned)
@@ -192,7 +209,8 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       const hook = this.#nextHook
       if (hook !== null) {
         this.#nextHook = AFTER[hook]
-        this.#run(hook, undefined)
+        if (hook === 'hold moved') this.#run('hold', undefined, true)
+        else this.#run(hook, undefined)
         continue
       }
       const message = this.#queue?.shift()

@@ -13,9 +13,21 @@ export function userTopic(key: string): Topic {
   return `user:${key}`
 }
 
+/** All it gets: what is published to all, to its rooms, and to its user. */
+export function topicsOf(rooms: Iterable<string>, user: string | null): Topic[] {
+  const topics = [ALL]
+  for (const room of rooms) topics.push(roomTopic(room))
+  if (user !== null) topics.push(userTopic(user))
+  return topics
+}
+
 /** Is it one? For strings that came from another process. */
 export function isTopic(text: string): text is Topic {
   return text === ALL || text.startsWith('room:') || text.startsWith('user:')
+}
+
+export function isUserTopic(topic: Topic): boolean {
+  return topic.startsWith('user:')
 }
 
 /** The name of the room or the key of the user; of `all` the empty string. */

@@ -21,10 +21,10 @@ export interface ArrivingInit {
   isAlive(pid: number): boolean
 }
 
-/** Connections that are about to come, and the rooms they are in. */
+/** Connections that are about to come, and what they get of what is published. */
 export interface Expected {
   readonly batch: number
-  readonly connections: readonly (readonly [id: string, rooms: readonly string[]])[]
+  readonly connections: readonly (readonly [id: string, topics: readonly string[]])[]
 }
 
 /** All workers have to answer within this time. */
@@ -63,7 +63,7 @@ export class Arriving implements LaneOwner {
 
   #expect({ batch, connections }: Expected): void {
     const { arrivals, broker, lane } = this.#init
-    for (const [id, rooms] of connections) arrivals.expect(id, rooms)
+    for (const [id, topics] of connections) arrivals.expect(id, topics)
     broker.sync(SYNC_MS).then(
       () => lane.sendJson(LANE.expected, { batch, problem: '' }),
       (thrown: unknown) => lane.sendJson(LANE.expected, { batch, problem: messageOf(thrown) }),

@@ -20,8 +20,8 @@ export type Order =
       /** Where its mesh is to listen. */
       readonly place: string
       readonly peers: readonly PeerPlace[]
-      /** The descriptor of its lane from the worker that it takes over from. */
-      readonly laneFd: number | null
+      /** From whom it takes over, and the descriptor of the lane from there. */
+      readonly from: { readonly pid: number; readonly laneFd: number } | null
     }
   /** The listening handle comes with it. */
   | { readonly kind: 'listen' }
@@ -30,7 +30,7 @@ export type Order =
   /** Connect the lane to the worker that takes over. */
   | { readonly kind: 'lane'; readonly path: string }
   /** Move what can move over the lane. */
-  | { readonly kind: 'move'; readonly busyMs: number }
+  | { readonly kind: 'move'; readonly newPid: number; readonly busyMs: number }
   /** Drain what is there, then exit. */
   | {
       readonly kind: 'drain'

@@ -15,6 +15,7 @@ import type { Word } from './control.ts'
 import { ForkedWorker, LANE_FD } from './forked-worker.ts'
 import type { Generation } from './generation.ts'
 import type { ListeningHandle } from './raw-handles.ts'
+import type { LaneFrom } from './rollout-context.ts'
 import type { RolloutEvents } from './rollout-events.ts'
 import { addCounters } from './rollout-status.ts'
 
@@ -62,13 +63,12 @@ export class Crew {
     return totals
   }
 
-  /** @param lane a Unix socket for its lane, not reading; the caller closes its own copy */
-  fork(slot: number, generation: Generation, lane: object | null): ForkedWorker {
+  fork(slot: number, generation: Generation, from: LaneFrom | null): ForkedWorker {
     // Names only grow, so that the newer of two always calls the older.
     const name = `w${String(++this.#named).padStart(9, '0')}`
     const { clock } = this.#init
     const worker = new ForkedWorker({
-      ...{ name, slot, generation, lane, clock, place: join(this.#folder, `${name}.sock`) },
+      ...{ name, slot, generation, clock, lane: from?.lane ?? null, place: join(this.#folder, `${name}.sock`) },
       workerOnWord: (one, word) => {
         if (word.kind === 'ready' || word.kind === 'listening') this.#announce(one, '')
         this.#init.crewOnWord(one, word)
@@ -80,7 +80,7 @@ export class Crew {
     this.#announce(worker, '')
     worker.order({
       ...{ kind: 'start', name, file: generation.app.path, place: worker.place, peers },
-      laneFd: lane === null ? null : LANE_FD,
+      from: from === null ? null : { pid: from.pid, laneFd: LANE_FD },
     })
     return worker
   }

@@ -6,7 +6,6 @@
  * here again if the new process is dead, and let go of if it is not.
  */
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Departures, Frozen } from '../server/internals.ts'
@@ -70,7 +69,7 @@ export class Departing implements LaneOwner {
   }
 
   /** Has the other side get ready for these. Rejects when it cannot. */
-  async expect(connections: readonly (readonly [id: string, rooms: readonly string[]])[]): Promise<void> {
+  async expect(connections: readonly (readonly [id: string, topics: readonly string[]])[]): Promise<void> {
     if (connections.length === 0) return
     const batch = ++this.#batches
     const problem = await this.#within<string>(SYNC_MS + ANSWER_MS, 'it did not answer', (resolve) => {
@@ -81,10 +80,10 @@ export class Departing implements LaneOwner {
     if (problem !== '') throw new Error(problem)
   }
 
-  /** Moves those that can. @param freezeMs how long each may take to come to rest */
+  /** Moves those that can; they were announced with `expect()`. @param freezeMs how long each may take to come to rest */
   async move(connections: readonly Connection[], freezeMs: number): Promise<BatchResult> {
     const { departures, lane } = this.#init
-    const before = new Map(connections.map(({ id, rooms }) => [id, [...rooms]]))
+    const before = new Map(connections.map((one) => [one.id, departures.topicsOf(one)]))
     const stayed = new Map<string, string>()
     const frozen: Frozen[] = []
     await Promise.all(
@@ -98,15 +97,19 @@ export class Departing implements LaneOwner {
     if (frozen.length === 0) return { moved: 0, stayed }
     try {
       // They may have joined others since they were announced.
-      const others = frozen.filter(({ id, rooms }) => !sameRooms(rooms, before.get(id) ?? []))
-      await this.expect(others.map(({ id, rooms }) => [id, rooms]))
+      const others = frozen.filter(({ id, topics }) => !hasAll(before.get(id) ?? [], topics))
+      await this.expect(others.map(({ id, topics }) => [id, topics]))
       await this.#init.broker.sync(SYNC_MS)
-    } catch (thrown) {
+    } catch {
       for (const one of frozen) {
         one.unfreeze()
-        stayed.set(one.id, messageOf(thrown))
+        stayed.set(one.id, 'sync')
       }
-      if (this.#problem === null) lane.sendJson(LANE.abandon, frozen.map(({ id }) => id))
+      if (this.#problem === null)
+        lane.sendJson(
+          LANE.abandon,
+          frozen.map(({ id }) => id),
+        )
       return { moved: 0, stayed }
     }
     const answers = await Promise.all(frozen.map(async (one) => [one, await this.#send(one)] as const))
@@ -219,8 +222,8 @@ export class Departing implements LaneOwner {
   }
 }
 
-function sameRooms(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((room) => other.includes(room))
+function hasAll(known: readonly string[], topics: readonly string[]): boolean {
+  return topics.every((topic) => known.includes(topic))
 }
 
 export function pause(clock: Clock, ms: number): Promise<void> {

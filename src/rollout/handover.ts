@@ -38,7 +38,7 @@ export async function handOver(slot: Slot, generation: Generation, context: Hand
   if (old !== null && old.state !== 'gone') {
     try {
       context.handoverOnPhase('moving')
-      move = await moved(old, context)
+      move = await moved(old, next.pid, context)
       if (next.state === 'gone') await stay(slot, old, next, context)
       context.handoverOnPhase('draining')
       slot.taken(next)
@@ -59,7 +59,7 @@ async function startNext(slot: Slot, generation: Generation, context: HandoverCo
   const lane = old === null ? null : await openLane(old, context.socketPath(`lane-${slot.number}`), context.clock)
   let next: ForkedWorker
   try {
-    next = context.fork(slot.number, generation, lane)
+    next = context.fork(slot.number, generation, old === null || lane === null ? null : { pid: old.pid, lane })
     slot.next = next
   } finally {
     lane?.destroy()
@@ -74,9 +74,9 @@ async function startNext(slot: Slot, generation: Generation, context: HandoverCo
   }
 }
 
-async function moved(old: ForkedWorker, { options }: HandoverContext): Promise<MoveReport> {
+async function moved(old: ForkedWorker, newPid: number, { options }: HandoverContext): Promise<MoveReport> {
   const heard = old.hears('moved', options.busyMoveMs + MOVE_MS_MAX, 'the old worker to have moved its connections')
-  old.order({ kind: 'move', busyMs: options.busyMoveMs })
+  old.order({ kind: 'move', newPid, busyMs: options.busyMoveMs })
   const { report } = await heard
   return report
 }

@@ -5,13 +5,14 @@
  *
  * Owned by one end of a handoff; ends with `end()`, with the other process, or with a frame that makes no sense.
  */
+import { closeHandle } from '../connection/raw-handle.ts'
 import type { HandlePipe, PipeOwner } from './raw-handles.ts'
 
 /** What is said, by whom: old or new worker. */
 export const LANE = {
-  /** Old: these connections will come, they are in these rooms. Also: their rooms are others now. */
+  /** Old: these connections will come, and get this of what is published. Once more: they get more than was said. */
   expect: 1,
-  /** New: what is published to those rooms from now on is kept. */
+  /** New: what is published to them from now on is kept. */
   expected: 2,
   /** Old: a piece of the state of a connection. */
   state: 3,
@@ -49,7 +50,7 @@ export class Lane implements PipeOwner {
   #restBytes = 0
   /** How many bytes there have to be before it is worth a look. */
   #wantedBytes = HEADER_BYTES
-  /** Came, and their frame has not. Each is taken by its frame, or at the end left to the collector, which closes it. */
+  /** Came, and their frame has not. Each is taken by its frame, or closed at the end. */
   #handles: object[] = []
   #problem = ''
 
@@ -109,6 +110,7 @@ export class Lane implements PipeOwner {
 
   pipeOnEnd(): void {
     this.#rest = []
+    for (const handle of this.#handles) closeHandle(handle)
     this.#handles = []
     const owner = this.#owner
     this.#owner = null

@@ -7,6 +7,11 @@ import type { RolloutEvents } from './rollout-events.ts'
 import type { RolloutOptions } from './rollout-options.ts'
 import type { Slot } from './slot.ts'
 
+export interface LaneFrom {
+  readonly pid: number
+  readonly lane: object
+}
+
 export interface RolloutContext {
   readonly options: RolloutOptions
   readonly clock: Clock
@@ -15,8 +20,8 @@ export interface RolloutContext {
   readonly events: Events<RolloutEvents>
   /** All workers have served once: from now on an end is a crash. */
   readonly started: boolean
-  /** @param lane a Unix socket for its lane, not reading; the caller closes its own copy */
-  fork(slot: number, generation: Generation, lane: object | null): ForkedWorker
+  /** @param from whom it takes over from, and a Unix socket for the lane, not reading; the caller closes its own copy of that */
+  fork(slot: number, generation: Generation, from: LaneFrom | null): ForkedWorker
   /** Waits until it is ready, and lets it listen. Rejects, and it is gone, when that takes too long or fails. */
   serving(worker: ForkedWorker): Promise<void>
   /** A path in the folder of sockets that nobody else has. */

@@ -200,7 +200,7 @@ export class Supervisor {
       get started() {
         return supervisor.#state === 'serving'
       },
-      fork: (slot, generation, lane) => crew.fork(slot, generation, lane),
+      fork: (slot, generation, from) => crew.fork(slot, generation, from),
       serving: (worker) => crew.serving(worker),
       listen: (worker) => crew.listen(worker),
       socketPath: (name) => crew.socketPath(name),

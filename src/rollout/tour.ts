@@ -26,6 +26,8 @@ export interface TourInit {
 
 /** So many clients wait at once. */
 const BATCH = 64
+/** As long as we listen there is always somebody new. */
+const ROUNDS_MAX = 10
 /** At rest means at rest: this is for what comes in between. */
 const REST_MS = 50
 const TASKS_MS = 5_000
@@ -33,6 +35,9 @@ const TASKS_MS = 5_000
 const STRAGGLERS_MS = 300
 const PAUSE_MS = 25
 const PROGRESS_MS = 100
+
+/** Why one has not moved this time, but may the next. */
+const MOMENTARY: ReadonlySet<string> = new Set(['busy', 'slow', 'sync'])
 
 /** What a connection has to be busy with, at most, to be moved in a round. */
 type Patience = 'rest' | 'handler' | 'tasks'
@@ -62,20 +67,20 @@ export class Tour {
     const { clock, busyMs, stopListening } = this.#init
     const startedAt = clock.now()
     // The bulk. Whoever comes meanwhile comes to one of two that listen.
-    while (await this.#round('rest'));
+    for (let round = 0; round < ROUNDS_MAX && (await this.#round('rest')) > 0; round++);
     if (this.#over) return this.#report(startedAt)
     stopListening()
     const stragglersUntil = clock.now() + STRAGGLERS_MS
     const busyUntil = clock.now() + busyMs
     while (!this.#over) {
       let moved = await this.#round('rest')
-      moved = (await this.#round('handler')) || moved
-      moved = (await this.#round('tasks')) || moved
+      moved += await this.#round('handler')
+      moved += await this.#round('tasks')
       const now = clock.now()
       const coming = this.#init.openings() > 0 || now < stragglersUntil
       if (!coming && !this.#anyLeft()) break
       if (now >= busyUntil) break
-      if (!moved) await pause(clock, PAUSE_MS)
+      if (moved === 0) await pause(clock, PAUSE_MS)
     }
     return this.#report(startedAt)
   }
@@ -84,8 +89,8 @@ export class Tour {
     return this.#stopped || this.#init.departing.problem !== null
   }
 
-  /** One look at all connections. @returns whether any has moved */
-  async #round(patience: Patience): Promise<boolean> {
+  /** One look at all connections. @returns how many have moved */
+  async #round(patience: Patience): Promise<number> {
     const before = this.#moved
     let batch: Connection[] = []
     for (const connection of this.#init.departures.connections()) {
@@ -97,13 +102,13 @@ export class Tour {
       batch = []
     }
     if (batch.length > 0 && !this.#over) await this.#move(batch, patience)
-    return this.#moved > before
+    return this.#moved - before
   }
 
   async #move(batch: readonly Connection[], patience: Patience): Promise<void> {
-    const { departing } = this.#init
+    const { departing, departures } = this.#init
     try {
-      await departing.expect(batch.map(({ id, rooms }) => [id, [...rooms]]))
+      await departing.expect(batch.map((one) => [one.id, departures.topicsOf(one)]))
     } catch {
       // Whoever did not answer has a chance to in the next round; a lane that has ended has none.
       await pause(this.#init.clock, PAUSE_MS)
@@ -112,7 +117,7 @@ export class Tour {
     const { moved, stayed } = await departing.move(batch, patience === 'tasks' ? TASKS_MS : REST_MS)
     this.#moved += moved
     for (const [id, why] of stayed) {
-      if (why !== 'busy' && why !== 'slow') this.#refused.set(id, why)
+      if (!MOMENTARY.has(why)) this.#refused.set(id, why)
       else if (patience === 'tasks') this.#stubborn.add(id)
     }
     const now = this.#init.clock.now()

@@ -16,6 +16,13 @@ new Worker(
     onSupervisorGone: (listener) => process.on('disconnect', listener),
     onSignal: (signal, listener) => process.on(signal, listener),
     onDying: (listener) => process.on('uncaughtExceptionMonitor', listener),
+    isAlive: (pid) => {
+      try {
+        return process.kill(pid, 0)
+      } catch (thrown) {
+        return (thrown as NodeJS.ErrnoException).code !== 'ESRCH'
+      }
+    },
     exit: (code) => process.exit(code),
   },
   systemClock,

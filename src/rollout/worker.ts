@@ -14,9 +14,15 @@ import type { BrokerEvents } from '../broker/broker-events.ts'
 import { LinkBroker } from '../broker/link-broker.ts'
 import { Mesh } from '../broker/mesh.ts'
 import type { DrainReport } from '../server/drain-report.ts'
+import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
+import { Arriving } from './arriving.ts'
 import type { Order, PeerPlace, Word, WorkerFigures } from './control.ts'
-import { Served } from './served-server.ts'
+import { Departing } from './departing.ts'
+import { Lane } from './lane.ts'
+import { HandlePipe } from './raw-handles.ts'
+import type { ServedServer } from './served-server.ts'
+import { Tour } from './tour.ts'
 
 /** The process around a worker. */
 export interface WorkerProcess {
@@ -26,6 +32,7 @@ export interface WorkerProcess {
   onSupervisorGone(listener: () => void): void
   onSignal(signal: NodeJS.Signals, listener: () => void): void
   onDying(listener: (error: unknown) => void): void
+  isAlive(pid: number): boolean
   exit(code: number): void
 }
 
@@ -44,7 +51,10 @@ export class Worker {
   readonly #clock: Clock
   #mesh: Mesh | null = null
   #broker: LinkBroker | null = null
-  #served: Served | null = null
+  #server: ServedServer | null = null
+  /** To the worker that takes over. */
+  #lane: Lane | null = null
+  #tour: { readonly done: Promise<void>; stop(): void } | null = null
   #figures: ClockTimer | null = null
   #leaving = false
 
@@ -73,10 +83,12 @@ export class Worker {
     if (order.kind === 'start') await this.#start(order)
     else if (order.kind === 'listen') await this.#listen(handle)
     else if (order.kind === 'part') this.#mesh?.part(order.name)
+    else if (order.kind === 'lane') await this.#openLane(order.path)
+    else if (order.kind === 'move') this.#move(order)
     else if (order.kind === 'drain') this.#leave(order.listening, order.retryAfterMs)
   }
 
-  async #start({ name, place, file, peers }: Order & { kind: 'start' }): Promise<void> {
+  async #start({ name, place, file, peers, from }: Order & { kind: 'start' }): Promise<void> {
     const clock = this.#clock
     const events = new Events<BrokerEvents>((_, thrown) => {
       throw thrown
@@ -84,13 +96,21 @@ export class Worker {
     const mesh = new Mesh({ name, path: place, events, clock })
     await mesh.listen()
     this.#mesh = mesh
-    this.#broker = new LinkBroker({ links: mesh, clock, events })
+    const broker = new LinkBroker({ links: mesh, clock, events })
+    this.#broker = broker
     for (const peer of peers) mesh.meet(peer.name, peer.path)
-    this.#served = new Served(await loadApp(file))
+    const server = await loadApp(file)
+    this.#server = server
+    server[INTERNALS].connectBroker(broker)
+    if (from !== null) {
+      const lane = new Lane(HandlePipe.open(from.laneFd))
+      const { arrivals } = server[INTERNALS]
+      new Arriving({ lane, arrivals, broker, clock, oldPid: from.pid, isAlive: this.#process.isAlive }).begin()
+    }
     await this.#linked(mesh, peers)
     if (this.#leaving) return
     this.#tellFigures()
-    const { drainTimeoutMs, closeTimeoutMs } = this.#served.server.options
+    const { drainTimeoutMs, closeTimeoutMs } = server.options
     this.#say({ kind: 'ready', drainMs: drainTimeoutMs + closeTimeoutMs + MARGIN_MS })
   }
 
@@ -111,8 +131,34 @@ export class Worker {
   async #listen(handle: object | null): Promise<void> {
     if (handle === null) throw new Error('the listening handle did not come')
     if (this.#leaving) return
-    await this.#served?.listenOn(handle)
+    await this.#server?.[INTERNALS].listenOn(handle)
     this.#say({ kind: 'listening' })
+  }
+
+  async #openLane(path: string): Promise<void> {
+    // That of a worker that has not taken over.
+    this.#lane?.end()
+    this.#lane = new Lane(await HandlePipe.connect(path))
+  }
+
+  #move({ newPid, busyMs }: Order & { kind: 'move' }): void {
+    const [server, broker, lane] = [this.#server, this.#broker, this.#lane]
+    if (server === null || broker === null || lane === null || this.#leaving) return
+    const { departures, stopListening } = server[INTERNALS]
+    const clock = this.#clock
+    const departing = new Departing({ lane, departures, broker, clock, newPid, isAlive: this.#process.isAlive })
+    departing.begin()
+    const tour = new Tour({
+      ...{ departing, departures, clock, busyMs, stopListening },
+      openings: () => server.ledger().opening,
+      tourOnProgress: (moved, total) => this.#say({ kind: 'moving', moved, total }),
+    })
+    const done = tour.run().then((report) => {
+      this.#tour = null
+      this.#say({ kind: 'moved', report })
+    })
+    this.#tour = { done, stop: () => tour.stop() }
+    done.catch((thrown: unknown) => this.#fail(thrown))
   }
 
   /** Drains and exits. @param listening whoever connects meanwhile is told to come back, instead of going to others */
@@ -125,14 +171,16 @@ export class Worker {
   }
 
   async #drain(listening: boolean, retryAfterMs: readonly [number, number] | null): Promise<void> {
-    const served = this.#served
-    if (served !== null) {
-      if (!listening) served.stopListening()
-      const { server } = served
+    const server = this.#server
+    this.#tour?.stop()
+    await this.#tour?.done
+    if (server !== null) {
+      const { stopListening } = server[INTERNALS]
+      if (!listening) stopListening()
       const { drainTimeoutMs, closeTimeoutMs } = server.options
       this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
-      const report = await drained(served, retryAfterMs)
-      served.stopListening()
+      const report = await drained(server, retryAfterMs)
+      stopListening()
       await server.close()
       if (report !== null) this.#say({ kind: 'drained', report })
     }
@@ -144,12 +192,12 @@ export class Worker {
     this.#broker?.end()
     await this.#mesh?.end()
     // The last figures, behind everything else that was said.
-    if (this.#served !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#served) })
+    if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server) })
     this.#process.exit(code)
   }
 
   #tellFigures(): void {
-    if (this.#served !== null) this.#say({ kind: 'figures', figures: figuresOf(this.#served) })
+    if (this.#server !== null) this.#say({ kind: 'figures', figures: figuresOf(this.#server) })
     this.#figures = this.#clock.after(FIGURES_MS, () => this.#tellFigures())
   }
 
@@ -166,15 +214,18 @@ export class Worker {
 }
 
 /** Null when the app closes its server itself. */
-async function drained(served: Served, retryAfterMs: readonly [number, number] | null): Promise<DrainReport | null> {
+async function drained(
+  server: ServedServer,
+  retryAfterMs: readonly [number, number] | null,
+): Promise<DrainReport | null> {
   try {
-    return await served.server.drain(retryAfterMs === null ? {} : { retryAfterMs: [...retryAfterMs] })
+    return await server.drain(retryAfterMs === null ? {} : { retryAfterMs: [...retryAfterMs] })
   } catch {
     return null
   }
 }
 
-function figuresOf({ server }: Served): WorkerFigures {
+function figuresOf(server: ServedServer): WorkerFigures {
   const ledger = server.ledger() as unknown as Readonly<Record<string, unknown>>
   const counters: Record<string, number> = {}
   for (const name of COUNTERS) {

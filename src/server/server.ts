@@ -20,8 +20,10 @@ import { Attachment } from './attachment.ts'
 import { type DrainOptions, readDrainOptions } from './drain-options.ts'
 import type { DrainReport } from './drain-report.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
+import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
-import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
+import { bind, bindHandle, checkListen, type ListenOptions, stopListening, upgradesOnly } from './listen.ts'
+import { makeInternals } from './make-internals.ts'
 import type { Middleware } from './middleware.ts'
 import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
@@ -42,6 +44,8 @@ export class Server {
   readonly options: ServerOptions
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
+  /** @internal for the floors above; see internals.ts */
+  readonly [INTERNALS]: ServerInternals
   readonly #clock: Clock
   readonly #random: () => number
   readonly #context: ServerContext
@@ -59,6 +63,10 @@ export class Server {
     this.#random = surroundings.random ?? Math.random
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#kernel = new KernelCheck(this.#context)
+    this[INTERNALS] = makeInternals(this.#context, {
+      listenOn: (handle) => this.#listenOn(handle),
+      stopListening: () => this.#stopListening(),
+    })
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
       scopeOnError: (error) => this.#context.report(error),
@@ -110,6 +118,31 @@ export class Server {
       this.#own = null
       throw thrown
     }
+  }
+
+  /** See internals.ts. */
+  async #listenOn(handle: object): Promise<void> {
+    this.#refuseWhenClosing('listenOn')
+    const attached = this.#attachments.map(({ httpServer }) => httpServer)
+    if (attached.some(({ listening }) => listening)) {
+      throw wrongState('listenOn', 'listening', 'a server that is not listening', 'let whoever runs it choose the port')
+    }
+    if (attached.length > 1) {
+      throw wrongState('listenOn', 'attached to several HTTP servers', 'one of them', 'attach it to one')
+    }
+    let [httpServer] = attached
+    if (httpServer === undefined) {
+      this.#own = upgradesOnly(this.options.handshakeTimeoutMs)
+      this.#attach(this.#own)
+      httpServer = this.#own
+    }
+    await bindHandle(httpServer, handle)
+  }
+
+  #stopListening(): void {
+    const servers = this.#attachments.map(({ httpServer }) => httpServer)
+    this.#kernel.remember(servers)
+    for (const server of servers) stopListening(server)
   }
 
   /**
@@ -174,7 +207,7 @@ export class Server {
     return this.#context.hub.userCount
   }
 
-  /** Sends to all connections; returns how many it was accepted for. @throws HoldfastError HF_SEND_TYPE */
+  /** Sends to all connections; returns how many here it was accepted for. @throws HoldfastError HF_SEND_TYPE */
   publish(message: Message, options?: PublishOptions): number {
     return this.#context.hub.publish(message, options)
   }
@@ -241,6 +274,7 @@ export class Server {
     const hold = this.#clock.hold()
     this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
     this.#context.drain?.hasten(ENDINGS.serverClosed, this.options.drainTimeoutMs)
+    this.#context.arrivals.end()
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
     for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
