@@ -12,4 +12,6 @@ export interface MoveReport {
   /** Why nothing more moves, or null: all that could move has moved. */
   readonly stopped: string | null
   readonly durationMs: number
+  /** Until the last one had moved: what comes after it is waiting for those that could not. */
+  readonly movingMs: number
 }

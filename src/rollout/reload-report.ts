@@ -37,7 +37,7 @@ export function addUp(generation: number, slots: readonly SlotReport[], duration
   let unanswered = 0
   for (const { move, drain } of slots) {
     moved += move?.moved ?? 0
-    movingMs += move?.durationMs ?? 0
+    movingMs += move?.movingMs ?? 0
     unanswered += move?.unanswered ?? 0
     for (const [reason, count] of Object.entries(move?.stayed ?? {})) stayed[reason] = (stayed[reason] ?? 0) + count
     for (const name of ['total', 'finished', 'forced', 'moved', 'gone'] as const) drained[name] += drain?.[name] ?? 0

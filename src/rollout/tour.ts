@@ -45,6 +45,7 @@ type Patience = 'rest' | 'handler' | 'tasks'
 export class Tour {
   readonly #init: TourInit
   #moved = 0
+  #lastMoveAt = 0
   #toldAt = Number.NEGATIVE_INFINITY
   #stopped = false
   /** Whose tasks were told to stop, and did not: once is enough. */
@@ -116,6 +117,7 @@ export class Tour {
     }
     const { moved, stayed } = await departing.move(batch, patience === 'tasks' ? TASKS_MS : REST_MS)
     this.#moved += moved
+    if (moved > 0) this.#lastMoveAt = this.#init.clock.now()
     for (const [id, why] of stayed) {
       if (!MOMENTARY.has(why)) this.#refused.set(id, why)
       else if (patience === 'tasks') this.#stubborn.add(id)
@@ -163,6 +165,7 @@ export class Tour {
     return {
       ...{ moved: this.#moved, total: this.#moved + left + departing.unanswered, stayed },
       ...{ unanswered: departing.unanswered, durationMs: Math.round(clock.now() - startedAt) },
+      movingMs: Math.max(0, Math.round(this.#lastMoveAt - startedAt)),
       stopped: departing.problem ?? (this.#stopped ? 'told to stop' : null),
     }
   }

@@ -1,4 +1,5 @@
 /** The entry of a worker process: ties a worker to the process it is. Forked by the supervisor; ends as the worker does. */
+import { rmdirSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
 import type { Order } from './control.ts'
 import { Worker } from './worker.ts'
@@ -21,6 +22,13 @@ new Worker(
         return process.kill(pid, 0)
       } catch (thrown) {
         return (thrown as NodeJS.ErrnoException).code !== 'ESRCH'
+      }
+    },
+    removeFolder: (path) => {
+      try {
+        rmdirSync(path)
+      } catch {
+        // Others still have their sockets in it: the last one removes it.
       }
     },
     exit: (code) => process.exit(code),

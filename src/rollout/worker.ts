@@ -6,6 +6,7 @@
  * listening at once, so that the port is free, and serves what it has until that is drained. Signals of a terminal (SIGINT,
  * SIGHUP) go to all processes, and are for the supervisor to decide on: a worker leaves them out. A second SIGTERM ends it at once.
  */
+import { dirname } from 'node:path'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { Clock, ClockTimer } from '../base/clock.ts'
 import { messageOf, stackOf } from '../base/errors.ts'
@@ -18,7 +19,7 @@ import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
 import type { Order, PeerPlace, Word, WorkerFigures } from './control.ts'
-import { Departing } from './departing.ts'
+import { Departing, pause } from './departing.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
@@ -33,11 +34,14 @@ export interface WorkerProcess {
   onSignal(signal: NodeJS.Signals, listener: () => void): void
   onDying(listener: (error: unknown) => void): void
   isAlive(pid: number): boolean
+  /** Removes a folder if it is empty. */
+  removeFolder(path: string): void
   exit(code: number): void
 }
 
 const FIGURES_MS = 1_000
 const LINKS_MS = 5_000
+const FLUSH_MS = 1_000
 /** How much longer than its own deadlines ending may take. */
 const MARGIN_MS = 5_000
 /** Of a ledger, what only grows. */
@@ -57,6 +61,8 @@ export class Worker {
   #tour: { readonly done: Promise<void>; stop(): void } | null = null
   #figures: ClockTimer | null = null
   #leaving = false
+  #orphaned = false
+  #folder = ''
 
   constructor(process: WorkerProcess, clock: Clock) {
     this.#process = process
@@ -73,7 +79,10 @@ export class Worker {
       this.#leave(false, null)
     })
     onDying((error) => this.#say({ kind: 'dying', message: stackOf(error) || messageOf(error) }))
-    onSupervisorGone(() => this.#leave(false, null))
+    onSupervisorGone(() => {
+      this.#orphaned = true
+      this.#leave(false, null)
+    })
     onOrder((order, handle) => {
       this.#obey(order, handle).catch((thrown: unknown) => this.#fail(thrown))
     })
@@ -90,6 +99,7 @@ export class Worker {
 
   async #start({ name, place, file, peers, from }: Order & { kind: 'start' }): Promise<void> {
     const clock = this.#clock
+    this.#folder = dirname(place)
     const events = new Events<BrokerEvents>((_, thrown) => {
       throw thrown
     })
@@ -191,6 +201,12 @@ export class Worker {
   async #exit(code: number): Promise<void> {
     this.#broker?.end()
     await this.#mesh?.end()
+    // What the worker that takes over has to know before we are gone.
+    const latest = this.#clock.now() + FLUSH_MS
+    while (this.#lane !== null && !this.#lane.ended && this.#lane.waitingBytes > 0 && this.#clock.now() < latest) {
+      await pause(this.#clock, 5)
+    }
+    if (this.#orphaned) this.#process.removeFolder(this.#folder)
     // The last figures, behind everything else that was said.
     if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server) })
     this.#process.exit(code)
