@@ -69,7 +69,7 @@ async function addressFor(host: string): Promise<{ readonly address: string; rea
  * @throws HoldfastError HF_LISTEN_FAILED when it is no TCP socket
  */
 export function handleOfDescriptor(fd: number): ListeningHandle {
-  const handle = makeHandle(null, -1, -1, fd)
+  const handle = makeHandle(null, 0, -1, fd)
   if (typeof handle !== 'number') {
     const out: { port?: number } = {}
     if (handle.constructor.name === 'TCP' && handle.getsockname(out) === 0 && out.port !== undefined) return handle

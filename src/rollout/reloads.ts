@@ -79,7 +79,7 @@ export class Reloads {
       return report
     } catch (cause) {
       this.#counts.reloadsFailed++
-      const reason = messageOf(cause)
+      const reason = reasonOf(cause)
       this.#last = { generation: number, reason }
       events.emit('reloadFailed', { generation: number, reason })
       for (const slot of slots) slot.refill(current())
@@ -123,7 +123,7 @@ export class Reloads {
       this.#counts.recycles++
       events.emit('reloaded', report)
     } catch (thrown) {
-      events.emit('reloadFailed', { generation: generation.number, reason: messageOf(thrown) })
+      events.emit('reloadFailed', { generation: generation.number, reason: reasonOf(thrown) })
       slot.refill(generation)
     } finally {
       this.#running = this.#progress = null
@@ -157,4 +157,10 @@ export class Reloads {
     this.#progress = { ...this.#progress, ...change }
     this.#init.events.emit('progress', this.#progress)
   }
+}
+
+/** Why it failed, without what is said around it. */
+function reasonOf(thrown: unknown): string {
+  const isWrapped = thrown instanceof HoldfastError && thrown.code === 'HF_WORKER_FAILED' && thrown.cause !== undefined
+  return messageOf(isWrapped ? thrown.cause : thrown)
 }

@@ -14,6 +14,7 @@ import { Events } from '../base/events.ts'
 import type { BrokerEvents } from '../broker/broker-events.ts'
 import { LinkBroker } from '../broker/link-broker.ts'
 import { Mesh } from '../broker/mesh.ts'
+import { closeHandle } from '../connection/raw-handle.ts'
 import type { DrainReport } from '../server/drain-report.ts'
 import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
@@ -60,6 +61,7 @@ export class Worker {
   #lane: Lane | null = null
   #tour: { readonly done: Promise<void>; stop(): void } | null = null
   #figures: ClockTimer | null = null
+  #listening = false
   #leaving = false
   #orphaned = false
   #folder = ''
@@ -140,9 +142,16 @@ export class Worker {
 
   async #listen(handle: object | null): Promise<void> {
     if (handle === null) throw new Error('the listening handle did not come')
-    if (this.#leaving) return
-    await this.#server?.[INTERNALS].listenOn(handle)
+    // It may listen still, when another was to take over from it and has not.
+    if (this.#listening || this.#leaving) closeHandle(handle)
+    else await this.#server?.[INTERNALS].listenOn(handle)
+    this.#listening = true
     this.#say({ kind: 'listening' })
+  }
+
+  #stopListening(server: ServedServer): void {
+    this.#listening = false
+    server[INTERNALS].stopListening()
   }
 
   async #openLane(path: string): Promise<void> {
@@ -154,12 +163,12 @@ export class Worker {
   #move({ newPid, busyMs }: Order & { kind: 'move' }): void {
     const [server, broker, lane] = [this.#server, this.#broker, this.#lane]
     if (server === null || broker === null || lane === null || this.#leaving) return
-    const { departures, stopListening } = server[INTERNALS]
+    const { departures } = server[INTERNALS]
     const clock = this.#clock
     const departing = new Departing({ lane, departures, broker, clock, newPid, isAlive: this.#process.isAlive })
     departing.begin()
     const tour = new Tour({
-      ...{ departing, departures, clock, busyMs, stopListening },
+      ...{ departing, departures, clock, busyMs, stopListening: () => this.#stopListening(server) },
       openings: () => server.ledger().opening,
       tourOnProgress: (moved, total) => this.#say({ kind: 'moving', moved, total }),
     })
@@ -185,12 +194,11 @@ export class Worker {
     this.#tour?.stop()
     await this.#tour?.done
     if (server !== null) {
-      const { stopListening } = server[INTERNALS]
-      if (!listening) stopListening()
+      if (!listening) this.#stopListening(server)
       const { drainTimeoutMs, closeTimeoutMs } = server.options
       this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
       const report = await drained(server, retryAfterMs)
-      stopListening()
+      this.#stopListening(server)
       await server.close()
       if (report !== null) this.#say({ kind: 'drained', report })
     }
