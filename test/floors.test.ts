@@ -64,6 +64,13 @@ test('resilience/ may import base/, server/ may import resilience/, hub/ and con
   assert.equal(complaints('connection', 'resilience', /Imports only go down/), 1)
 })
 
+test('broker/ may import connection/, server/ may import broker/, hub/ and broker/ do not know each other', () => {
+  assert.equal(complaints('broker', 'connection', /Imports only go down/), 0)
+  assert.equal(complaints('server', 'broker', /Imports only go down/), 0)
+  assert.equal(complaints('broker', 'hub', /Imports only go down/), 1)
+  assert.equal(complaints('hub', 'broker', /Imports only go down/), 1)
+})
+
 test('a cycle of imports is refused', () => {
   assert.equal(complaints('hub', 'server', /noImportCycles/), 1)
 })

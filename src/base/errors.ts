@@ -116,6 +116,56 @@ export const ERRORS = {
     wanted: 'a free port',
     todo: 'stop what listens there, or choose another port',
   },
+  HF_MOVED: {
+    seen: 'connection {id} moves to another process',
+    wanted: 'work that belongs to it to stop here; hold() begins it again where it goes',
+    todo: 'nothing: this is the reason of an aborted signal',
+  },
+  HF_CONNECTION_MOVED: {
+    seen: 'connection.{property} was used after connection {id} had moved to another process',
+    wanted: 'a connection that has moved to be forgotten here: it keeps only its id and counters',
+    todo: 'put what uses it into connection.scope: that ends here when the connection moves, and hold() begins it again there',
+  },
+  HF_HANDOFF_FAILED: {
+    seen: 'handoff.{method} of route {route} failed: {message}',
+    wanted: 'save() to return plain data, and restore() to make of it what connection.data is',
+    todo: 'its connection was not moved; the error is in `cause`',
+  },
+  HF_MOVE_REFUSED: {
+    seen: 'connection {id} cannot be taken up here: {reason}',
+    wanted: '{wanted}',
+    todo: 'its old process serves it on',
+  },
+  HF_SYNC_OVERDUE: {
+    seen: 'sync() has waited {ms} ms for {workers}',
+    wanted: 'every other worker to have delivered what was published before, and to answer',
+    todo: 'nothing is lost by it; a worker that is stuck will be cut off, then sync() waits for it no longer',
+  },
+  HF_LISTEN_FAILED: {
+    seen: 'listening on {where} failed: {message}',
+    wanted: 'an address of this machine and a port that this user may take',
+    todo: 'correct host and port; ports below 1024 may need CAP_NET_BIND_SERVICE, or a .socket unit of systemd',
+  },
+  HF_APP_INVALID: {
+    seen: '{file}: {seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_WORKER_FAILED: {
+    seen: 'a worker of {file} did not start: {reason}',
+    wanted: 'it to be ready within {ms} ms, and to listen',
+    todo: '{todo}',
+  },
+  HF_RELOAD_FAILED: {
+    seen: 'the reload failed: {message}',
+    wanted: 'the new version to start and to take over',
+    todo: 'correct it and reload again; {left}',
+  },
+  HF_ROLLOUT_BUSY: {
+    seen: 'a {wanted} while a {running} is under way',
+    wanted: 'one at a time',
+    todo: 'wait until it has ended: holdfast status tells',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',

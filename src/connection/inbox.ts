@@ -1,5 +1,6 @@
 /**
- * The handler queue of one connection: runs `open`, `hold` and then a handler for each message, one at a time, in order.
+ * The handler queue of one connection: runs `open`, `hold` and then a handler for each message, one at a time, in order;
+ * in a drain, `drain` behind all of them.
  *
  * A handler that returns no promise costs no queue entry, no timer and no controller. While one runs, messages wait, at
  * most `handlerQueueMax`; then reading stops. The handler that runs has a deadline. The inbox holds the
@@ -19,19 +20,22 @@ import type { Life } from './life.ts'
 import { Turn, type TurnOwner } from './turn.ts'
 import { askUser } from './user-key.ts'
 
-type HandlerName = 'user' | 'open' | 'hold' | 'message'
+export type HandlerName = 'user' | 'open' | 'hold' | 'message' | 'drain'
 
-const AFTER = { user: 'open', open: 'hold', hold: null } as const
+const AFTER = { user: 'open', open: 'hold', hold: null, 'hold moved': null } as const
 
 export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
-  #nextHook: 'user' | 'open' | 'hold' | null = null
+  #nextHook: 'user' | 'open' | 'hold' | 'hold moved' | null = null
+  /** `drain` is still to run, when nothing else waits. */
+  #farewell = false
   /** A handler is being called, right now. */
   #calling = false
   /** The handler that runs and whose promise we wait for. */
   #turn: Turn | null = null
   #running: HandlerName = 'message'
+  #runningSince = 0
   #overdue = false
   /** Of the handler that runs; made for the first that returns a promise. */
   #deadline: Deadline | null = null
@@ -44,8 +48,13 @@ export class Inbox implements DeadlineOwner, TurnOwner {
 
   /** Nothing runs and nothing waits. */
   get idle(): boolean {
-    if (this.#calling || this.#turn !== null || this.#nextHook !== null) return false
+    if (this.#calling || this.#turn !== null || this.#nextHook !== null || this.#farewell) return false
     return this.#queue === null || this.#queue.count === 0
+  }
+
+  /** How many messages wait. */
+  get waiting(): number {
+    return this.#queue?.count ?? 0
   }
 
   /** Bytes of the messages that wait. */
@@ -53,11 +62,29 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     return this.#queue?.bytes ?? 0
   }
 
+  /** The handler that runs, or the last one that took its time, and when it began by the wheel. */
+  get work(): { readonly handler: HandlerName; readonly since: number } {
+    return { handler: this.#running, since: this.#runningSince }
+  }
+
   /** Runs `user`, `open` and `hold`; messages wait for them. Whatever `user` does, this counts as the open hook. */
   start(): void {
     const { context, route } = this.#life
     context.ledger.openHooks++
     this.#nextHook = route.handlers.user === undefined ? 'open' : 'user'
+    this.#advance()
+  }
+
+  /** Runs `drain` when nothing else runs or waits any more. */
+  farewell(): void {
+    if (this.#life.route.handlers.drain === undefined || this.#stopped) return
+    this.#farewell = true
+    if (!this.#calling) this.#advance()
+  }
+
+  /** It has moved, or was to: runs `hold`; messages wait for it. */
+  holdMoved(): void {
+    this.#nextHook = 'hold moved'
     this.#advance()
   }
 
@@ -77,16 +104,23 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     if (this.#queue.full) this.#life.pauseReading()
   }
 
-  /** Calls `fn` once nothing runs and nothing waits: now, or when the last handler has finished. */
+  /** Calls `fn`, instead of one given before, once nothing runs and nothing waits: now, or when the last handler has finished. */
   whenIdle(fn: () => void): void {
+    this.#whenIdle = null
     if (this.idle) fn()
     else this.#whenIdle = fn
+  }
+
+  /** Whoever waits until it is idle waits no more. */
+  forgetIdle(): void {
+    this.#whenIdle = null
   }
 
   /** No handler is started any more; what waits is let go and counted; the one that runs gets its signal. */
   stop(): void {
     this.#stopped = true
     this.#nextHook = null
+    this.#farewell = false
     this.#disarm()
     this.#whenIdle = null
     if (this.#queue !== null) discard(this.#life, this.#queue.clear())
@@ -106,7 +140,10 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     const { options, route } = this.#life
     if (this.#turn === null) return
     if (this.#overdue) {
-      this.#life.end(ENDINGS.handlerOverdue)
+      const { state } = this.#life
+      // Who only says goodbye too slowly ends as it would have ended.
+      const farewell = this.#running === 'drain' && state.name === 'draining'
+      this.#life.end(farewell ? state.ending : ENDINGS.handlerOverdue)
       return
     }
     this.#overdue = true
@@ -120,14 +157,15 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#turn.abort(error)
   }
 
-  #run(name: HandlerName, message: string | Buffer | undefined): void {
+  #run(name: HandlerName, message: string | Buffer | undefined, moved = false): void {
     const { connection, route } = this.#life
     const turn = new Turn()
     this.#calling = true
     try {
       let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
-      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
+      else if (name === 'drain') returned = route.handlers.drain?.(connection)
+      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved })
       else if (name === 'open') returned = route.handlers.open?.(connection)
       else askUser(this.#life)
       if (isThenable(returned)) this.#await(name, turn, returned)
@@ -140,6 +178,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   #await(name: HandlerName, turn: Turn, promise: PromiseLike<unknown>): void {
     this.#turn = turn
     this.#running = name
+    this.#runningSince = this.#life.context.wheel.now
     this.#overdue = false
     turn.waitFor(promise, this)
     if (this.#stopped) turn.abort(this.#life.endReason())
@@ -171,12 +210,16 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       const hook = this.#nextHook
       if (hook !== null) {
         this.#nextHook = AFTER[hook]
-        this.#run(hook, undefined)
+        if (hook === 'hold moved') this.#run('hold', undefined, true)
+        else this.#run(hook, undefined)
         continue
       }
       const message = this.#queue?.shift()
-      if (message === undefined) break
-      this.#run('message', message)
+      if (message !== undefined) this.#run('message', message)
+      else if (this.#farewell) {
+        this.#farewell = false
+        this.#run('drain', undefined)
+      } else break
     }
     if (this.#queue !== null && !this.#stopped) {
       this.#life.inboxDrained(this.#queue.count)
@@ -197,6 +240,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     const { route } = this.#life
     const details = { handler, route: route.path, message: messageOf(cause) }
     this.#life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
-    this.#life.end(ENDINGS.handlerFailed)
+    // It is about to end, and not for this.
+    if (handler !== 'drain') this.#life.end(ENDINGS.handlerFailed)
   }
 }

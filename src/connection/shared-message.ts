@@ -15,10 +15,10 @@ import { unpooled } from './unpooled.ts'
 
 export class SharedMessage {
   readonly opcode: number
-  /** As it was given. */
-  readonly message: Message
   readonly payload: Uint8Array
   readonly frame: Buffer
+  /** Null until somebody wants the text of what came as bytes. */
+  #message: Message | null
   #alone: SharedBatch | null = null
   #lasting: Buffer | null = null
   #lastingPayload: Uint8Array | null = null
@@ -27,11 +27,26 @@ export class SharedMessage {
   // At most one for each route and window size among the receivers.
   #deflated: { readonly options: DeflateOptions; readonly windowBits: number; readonly frame: Buffer }[] | null = null
 
-  constructor(message: Message, method: string) {
-    this.message = message
-    this.opcode = typeof message === 'string' ? TEXT : BINARY
-    this.payload = typeof message === 'string' ? Buffer.from(message, 'utf8') : bytesOf(message, method)
-    this.frame = encodeFrame(this.opcode, this.payload, false)
+  /** @param receivedAs opcode of a message that came from another worker, as bytes */
+  constructor(message: Message, method: string, receivedAs: number | null = null) {
+    this.opcode = receivedAs ?? (typeof message === 'string' ? TEXT : BINARY)
+    const payload = typeof message === 'string' ? Buffer.from(message, 'utf8') : bytesOf(message, method)
+    this.frame = encodeFrame(this.opcode, payload, false)
+    // What came is only lent; what is in the frame is our own.
+    this.payload = receivedAs === null ? payload : this.frame.subarray(this.frame.length - payload.length)
+    this.#message = receivedAs === null ? message : null
+  }
+
+  /** A message of another worker: its bytes are copied. */
+  static received(opcode: number, payload: Uint8Array): SharedMessage {
+    return new SharedMessage(payload, 'publish()', opcode)
+  }
+
+  /** As it was given, or as it would be given here. */
+  get message(): Message {
+    this.#message ??=
+      this.opcode === TEXT ? this.frame.toString('utf8', this.frame.length - this.payload.length) : this.payload
+    return this.#message
   }
 
   /** The frame in memory of its own, for those it has to wait for. */

@@ -6,9 +6,8 @@
  */
 import { type Connection, lifeOf } from '../connection/connection.ts'
 import type { Life } from '../connection/life.ts'
-import type { Message } from '../connection/message-bytes.ts'
 import { sendShared } from '../connection/sending.ts'
-import { SharedMessage } from '../connection/shared-message.ts'
+import type { SharedMessage } from '../connection/shared-message.ts'
 
 export interface PublishOptions {
   /** This one does not get it. */
@@ -16,18 +15,12 @@ export interface PublishOptions {
 }
 
 /** @returns how many it was accepted for */
-export function deliver(
-  lives: Iterable<Life>,
-  message: Message,
-  options: PublishOptions | undefined,
-  method: string,
-): number {
-  const shared = new SharedMessage(message, method)
+export function deliver(lives: Iterable<Life>, message: SharedMessage, options?: PublishOptions): number {
   const except = options?.except == null ? null : lifeOf(options.except)
   let accepted = 0
   for (const life of lives) {
     if (life === except) continue
-    const result = sendShared(life, shared)
+    const result = sendShared(life, message)
     if (result === 'sent' || result === 'queued') accepted++
   }
   return accepted

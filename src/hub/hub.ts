@@ -10,16 +10,25 @@ import type { Connection } from '../connection/connection.ts'
 import type { Room, RoomsPort } from '../connection/connection-context.ts'
 import type { Life } from '../connection/life.ts'
 import type { Message } from '../connection/message-bytes.ts'
+import { sendShared } from '../connection/sending.ts'
+import { SharedMessage } from '../connection/shared-message.ts'
+import { ALL, isUserTopic, nameOf, roomTopic, type Topic, topicsOf, userTopic } from '../connection/topic.ts'
+import { ENDINGS } from '../protocol/ending.ts'
+import { Absent } from './absent.ts'
 import { deliver, type PublishOptions } from './deliver.ts'
 import { Groups } from './groups.ts'
+import { type Elsewhere, type Origin, Outward, type Placeholder } from './outward.ts'
 import { HubRoom } from './room.ts'
 import { User } from './user.ts'
 
 export class Hub implements RoomsPort {
   // Removed by: remove(), the last step of the ending chain.
   readonly #lives = new Map<string, Life>()
-  readonly #rooms = new Groups()
-  readonly #users = new Groups()
+  readonly #outward = new Outward((topic) => this.#groupsOf(topic).of(nameOf(topic)).size > 0)
+  readonly #rooms = new Groups(roomTopic, this.#outward)
+  readonly #users = new Groups(userTopic, this.#outward)
+  /** What is kept for connections that are on their way. */
+  readonly absent = new Absent(this.#outward)
   readonly #onRemoved: (life: Life) => void
 
   /** @param onRemoved told whenever a connection has been removed */
@@ -47,6 +56,7 @@ export class Hub implements RoomsPort {
 
   remove(life: Life): void {
     this.leaveAll(life)
+    if (life.state.name === 'moved') this.absent.take(life.connection.id)
     this.#lives.delete(life.connection.id)
     this.#onRemoved(life)
   }
@@ -96,6 +106,25 @@ export class Hub implements RoomsPort {
     for (const room of life.rooms) this.#rooms.remove(room, life)
   }
 
+  depart(life: Life): unknown {
+    const topics = topicsOf(life.rooms ?? [], life.user)
+    const marks = this.#outward.marks(topics)
+    // First expected, then left: the others must not hear that nobody here wants it.
+    this.absent.expect(life.connection.id, topics, life.options.outboxBytesMax)
+    this.leaveAll(life)
+    return marks
+  }
+
+  comeBack(life: Life): void {
+    this.#settle(life, [...(life.rooms ?? [])], life.user, null)
+  }
+
+  arrive(life: Life, rooms: readonly string[], user: string | null, marks: unknown): void {
+    if (rooms.length > 0) life.rooms = new Set(rooms)
+    life.user = user
+    this.#settle(life, rooms, user, marks)
+  }
+
   room(name: string): Room {
     return new HubRoom(name, this.#rooms)
   }
@@ -108,7 +137,48 @@ export class Hub implements RoomsPort {
 
   /** Sends to all connections; returns how many it was accepted for. */
   publish(message: Message, options?: PublishOptions): number {
-    return deliver(this.#lives.values(), message, options, 'publish()')
+    const shared = new SharedMessage(message, 'publish()')
+    if (this.#outward.busy) this.#outward.tell(ALL, shared, options?.except ?? null)
+    return deliver(this.#lives.values(), shared, options)
+  }
+
+  /** From now on what is published here goes to the other workers too, and they are told what is wanted here. */
+  connect(elsewhere: Elsewhere): void {
+    if (this.#outward.connected) throw new Error('a hub has one broker at most')
+    this.#outward.connect(elsewhere, [...this.#rooms.topics(), ...this.#users.topics()])
+  }
+
+  /** Another worker has published this: delivers it to those that are here, and to placeholders. */
+  arrived(origin: Origin, message: SharedMessage): void {
+    const { topic } = origin
+    this.#outward.arrived(origin, message, null)
+    deliver(topic === ALL ? this.#lives.values() : this.#groupsOf(topic).of(nameOf(topic)), message)
+  }
+
+  /**
+   * From now on the placeholder collects what is published to these topics, and the other workers are told that they are
+   * wanted. Until `forget` with the same topics.
+   */
+  expect(topics: Iterable<Topic>, placeholder: Placeholder): void {
+    for (const topic of topics) this.#outward.expect(topic, placeholder)
+  }
+
+  forget(topics: Iterable<Topic>, placeholder: Placeholder): void {
+    for (const topic of topics) this.#outward.forget(topic, placeholder)
+  }
+
+  /** Puts it where it was elsewhere, whatever roomsMax says, and sends what was kept for it and it has not had. */
+  #settle(life: Life, rooms: readonly string[], user: string | null, marks: unknown): void {
+    for (const room of rooms) this.#rooms.add(room, life)
+    if (user !== null) this.#users.add(user, life)
+    const kept = this.absent.take(life.connection.id)
+    if (kept === null) return
+    for (const { message, origin } of kept.messages) if (!this.#outward.isPast(marks, origin)) sendShared(life, message)
+    if (kept.isOver) life.end(ENDINGS.slowReader)
+  }
+
+  #groupsOf(topic: Topic): Groups {
+    return isUserTopic(topic) ? this.#users : this.#rooms
   }
 }
 

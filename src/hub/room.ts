@@ -5,7 +5,7 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Presence, Room } from '../connection/connection-context.ts'
 import type { Message } from '../connection/message-bytes.ts'
-import { deliver, type PublishOptions } from './deliver.ts'
+import type { PublishOptions } from './deliver.ts'
 import type { Groups } from './groups.ts'
 import { presenceOf } from './presence.ts'
 
@@ -31,6 +31,6 @@ export class HubRoom implements Room {
   }
 
   publish(message: Message, options?: PublishOptions): number {
-    return deliver(this.#rooms.of(this.name), message, options, 'publish()')
+    return this.#rooms.publish(this.name, message, options, 'publish()')
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Connection } from '../connection/connection.ts'
 import type { Message } from '../connection/message-bytes.ts'
-import { deliver, type PublishOptions } from './deliver.ts'
+import type { PublishOptions } from './deliver.ts'
 import type { Groups } from './groups.ts'
 
 export class User {
@@ -30,13 +30,14 @@ export class User {
   }
 
   /**
-   * Sends to all connections of the user; framed once, the bytes are shared.
+   * Sends to all connections of the user; framed once, the bytes are shared. With several workers it goes to those in all of
+   * them, as a message to a room does.
    *
    * @param message text, or bytes that must not be changed until they are sent
-   * @returns how many it was accepted for; 0 when the user is not here
+   * @returns how many here it was accepted for; those of other workers are not counted
    * @throws HoldfastError HF_SEND_TYPE
    */
   send(message: Message, options?: PublishOptions): number {
-    return deliver(this.#users.of(this.key), message, options, 'send()')
+    return this.#users.publish(this.key, message, options, 'send()')
   }
 }

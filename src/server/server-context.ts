@@ -21,6 +21,9 @@ import type { HandshakeFault } from '../protocol/handshake.ts'
 import { collectGarbage } from '../resilience/collect-garbage.ts'
 import { Reclaim } from '../resilience/reclaim.ts'
 import { Admission } from './admission.ts'
+import { HubArrivals } from './arrivals.ts'
+import { ClosingFaults } from './closing-faults.ts'
+import type { Drain } from './drain.ts'
 import type { ServerEvents } from './event-names.ts'
 import type { Middleware } from './middleware.ts'
 import type { Opening } from './opening.ts'
@@ -41,15 +44,20 @@ export class ServerContext implements UpgradeContext {
   readonly admission: Admission
   /** Null when the option `reclaim` is off. */
   readonly reclaim: Reclaim | null
+  readonly arrivals: HubArrivals
   readonly routes: Routes
   readonly middleware: Middleware[] = []
   readonly handshakeTimeoutMs: number
   readonly closeTimeoutMs: number
+  /** No more upgrades: it is closing, or draining. */
   closing = false
+  /** Null until `server.drain()`; stays when it has ended. */
+  drain: Drain | null = null
   readonly now: () => number
   readonly wallNow: () => number
   readonly #onGone: () => void
   readonly #nonce: string
+  readonly #closingFaults = new ClosingFaults()
   #ids = 0
 
   /** @param onGone told whenever a connection or an upgrade request has gone */
@@ -69,8 +77,10 @@ export class ServerContext implements UpgradeContext {
     this.hub = new Hub((life) => {
       if (this.admission.byAddress) this.admission.left(life.remoteAddress)
       this.reclaim?.wake()
+      this.drain?.connectionOnGone(life)
       onGone()
     })
+    this.arrivals = new HubArrivals(this, options.outboxBytesMax)
     this.routes = new Routes(options)
     this.inboxBudget = new ByteBudget(options.inboxBytesMax)
     this.outboxBudget = new OutboxBudget(options.outboxTotalBytesMax, wheel)
@@ -82,6 +92,11 @@ export class ServerContext implements UpgradeContext {
 
   nextId(): string {
     return `${this.#nonce}-${(this.#ids++).toString(36)}`
+  }
+
+  /** The answer to who comes when no more are let in. */
+  get closingFault(): HandshakeFault {
+    return this.#closingFaults.next(this.drain !== null)
   }
 
   connectionOnCame(): void {
@@ -118,8 +133,8 @@ export class ServerContext implements UpgradeContext {
     const { events, ledger, wheel } = this
     return new Reclaim({
       ...{ clock, wheel, pauseMaxMs },
-      arrivals: () => ledger.accepted,
-      departures: () => ledger.closed,
+      arrivals: () => ledger.accepted + ledger.adopted,
+      departures: () => ledger.closed + ledger.moved,
       present: () => this.hub.size,
       loop: () => performance.eventLoopUtilization(),
       memory: () => process.memoryUsage(),

@@ -17,27 +17,37 @@ import type { PublishOptions } from '../hub/deliver.ts'
 import type { User } from '../hub/user.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Attachment } from './attachment.ts'
+import { type DrainOptions, readDrainOptions } from './drain-options.ts'
+import type { DrainReport } from './drain-report.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
+import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
-import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
+import { bind, bindHandle, checkListen, type ListenOptions, stopListening, upgradesOnly } from './listen.ts'
+import { makeInternals } from './make-internals.ts'
 import type { Middleware } from './middleware.ts'
 import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
 import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
+import { startDrain } from './start-drain.ts'
 import { upgrade } from './upgrade.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
   readonly clock?: Clock
   readonly nonce?: string
+  /** From 0 to below 1. */
+  readonly random?: () => number
 }
 
 export class Server {
   readonly options: ServerOptions
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
+  /** @internal for the floors above; see internals.ts */
+  readonly [INTERNALS]: ServerInternals
   readonly #clock: Clock
+  readonly #random: () => number
   readonly #context: ServerContext
   readonly #attachments: Attachment[] = []
   readonly #kernel: KernelCheck
@@ -50,8 +60,13 @@ export class Server {
     this.options = readOptions('createServer()', SERVER_OPTIONS, input)
     readDeflate('createServer()', this.options.deflate)
     this.#clock = surroundings.clock ?? systemClock
+    this.#random = surroundings.random ?? Math.random
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#kernel = new KernelCheck(this.#context)
+    this[INTERNALS] = makeInternals(this.#context, {
+      listenOn: (handle) => this.#listenOn(handle),
+      stopListening: () => this.#stopListening(),
+    })
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
       scopeOnError: (error) => this.#context.report(error),
@@ -105,6 +120,31 @@ export class Server {
     }
   }
 
+  /** See internals.ts. */
+  async #listenOn(handle: object): Promise<void> {
+    this.#refuseWhenClosing('listenOn')
+    const attached = this.#attachments.map(({ httpServer }) => httpServer)
+    if (attached.some(({ listening }) => listening)) {
+      throw wrongState('listenOn', 'listening', 'a server that is not listening', 'let whoever runs it choose the port')
+    }
+    if (attached.length > 1) {
+      throw wrongState('listenOn', 'attached to several HTTP servers', 'one of them', 'attach it to one')
+    }
+    let [httpServer] = attached
+    if (httpServer === undefined) {
+      this.#own = upgradesOnly(this.options.handshakeTimeoutMs)
+      this.#attach(this.#own)
+      httpServer = this.#own
+    }
+    await bindHandle(httpServer, handle)
+  }
+
+  #stopListening(): void {
+    const servers = this.#attachments.map(({ httpServer }) => httpServer)
+    this.#kernel.remember(servers)
+    for (const server of servers) stopListening(server)
+  }
+
   /**
    * Serves upgrades of an HTTP server that belongs to the application; its ordinary requests are left alone.
    * Works with anything built on node:http or node:https: Express, Fastify, Hono, Koa.
@@ -123,6 +163,14 @@ export class Server {
   get port(): number {
     const address = this.#own?.address()
     return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  /**
+   * Does it take connections? True while an HTTP server of its own, or one it is attached to, listens; false from the moment
+   * `drain()` or `close()` is called. For the answer of a readiness probe.
+   */
+  get ready(): boolean {
+    return !this.#context.closing && this.#attachments.some(({ httpServer }) => httpServer.listening !== false)
   }
 
   /** All connections that are not closed. Iterating makes no copy; connections may end meanwhile. */
@@ -159,7 +207,7 @@ export class Server {
     return this.#context.hub.userCount
   }
 
-  /** Sends to all connections; returns how many it was accepted for. @throws HoldfastError HF_SEND_TYPE */
+  /** Sends to all connections; returns how many here it was accepted for. @throws HoldfastError HF_SEND_TYPE */
   publish(message: Message, options?: PublishOptions): number {
     return this.#context.hub.publish(message, options)
   }
@@ -179,8 +227,30 @@ export class Server {
   }
 
   /**
+   * Empties the server for a deploy: `ready` is false, ordinary HTTP answers say `Connection: close`, upgrades get 503. Each
+   * connection is served until its turn comes, spread over `drainWindowMs`. Then what it is doing may finish, `drain` of its
+   * route runs, what was sent is written, and it ends with 1012 and a reason that tells the client when to come back. What is
+   * left after `drainTimeoutMs` is ended all the same. Afterwards the server still listens; `close()` is then quick. A
+   * second call gets the same promise.
+   *
+   * @returns what became of each: the counts add up to those of the ledger
+   * @throws HoldfastError HF_OPTION_INVALID, HF_OPTION_UNKNOWN; HF_SERVER_STATE when it is closing or closed
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    if (this.#context.drain !== null) return this.#context.drain.report
+    try {
+      this.#refuseWhenClosing('drain')
+      const settings = readDrainOptions(options, this.options)
+      const surroundings = { clock: this.#clock, random: this.#random }
+      return startDrain(this.#context, this.#attachments, settings, surroundings).report
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
+  /**
    * Stops: no more upgrades (503), every connection is drained (running handlers finish, at most `drainTimeoutMs`) and
-   * ended with 1001, then everything is released. Resolves when all is done; a second call gets the same promise.
+   * ended with 1001, all at once, then everything is released. Resolves when all is done; a second call gets the same promise.
    */
   close(): Promise<void> {
     if (this.#closed === null) {
@@ -203,6 +273,8 @@ export class Server {
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
     this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
+    this.#context.drain?.hasten(ENDINGS.serverClosed, this.options.drainTimeoutMs)
+    this.#context.arrivals.end()
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
     for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
@@ -222,8 +294,14 @@ export class Server {
   }
 
   #refuseWhenClosing(method: string): void {
-    if (this.#closed === null) return
-    throw wrongState(method, 'closed', 'a server that is not closing or closed', 'make a new one with createServer()')
+    if (!this.#context.closing) return
+    const state = this.#closed === null ? 'draining' : 'closed'
+    throw wrongState(
+      method,
+      state,
+      'a server that is not draining, closing or closed',
+      'make a new one with createServer()',
+    )
   }
 
   #attach(httpServer: NetServer): void {

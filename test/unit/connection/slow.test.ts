@@ -10,6 +10,7 @@ import { OutboxBudget } from '../../../src/connection/outbox-budget.ts'
 import { keep } from '../../../src/connection/slow.ts'
 import { OPEN } from '../../../src/connection/state.ts'
 import { encodeFrame } from '../../../src/protocol/frame-writer.ts'
+import { TEXT } from '../../../src/protocol/opcodes.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
@@ -85,7 +86,7 @@ test('the same bytes again and again: the oldest of them go, one for each', () =
   })
   // With context takeover what waits is the payload, as it was given, and compressed when it is written.
   const payload = Buffer.alloc(122)
-  const late = (bytes: Uint8Array): Buffer => Buffer.from(bytes)
+  const late = { opcode: TEXT, encode: (bytes: Uint8Array): Buffer => Buffer.from(bytes) }
   for (let count = 0; count < 10; count++) assert.equal(keep(slow.life, payload, late, undefined), 'queued')
   assert.equal(slow.life.outbox.backlog?.count, 4)
   assert.equal(slow.drops.length, 6)

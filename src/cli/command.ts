@@ -1,0 +1,25 @@
+/** What a command is, and what it is given. Types only: a command returns its exit code and never exits itself. */
+import type { Flags } from './flags.ts'
+
+/** 0: done. 1: the finding is bad. 2: it could not run. */
+export type ExitCode = 0 | 1 | 2
+
+/** Where a command writes, and what else it has of its process. */
+export interface Terminal {
+  /** Results. One line, without its end. */
+  out(line: string): void
+  /** Everything else. */
+  note(line: string): void
+  /** Draws over what was drawn before; null: nobody watches. */
+  readonly draw: ((line: string) => void) | null
+  readonly env: NodeJS.ProcessEnv
+  onSignal(signal: NodeJS.Signals, listener: () => void): void
+}
+
+export interface Command {
+  /** One line behind its name: what follows it. */
+  readonly usage: string
+  readonly about: string
+  readonly flags: Flags
+  run(args: readonly string[], terminal: Terminal): Promise<ExitCode>
+}

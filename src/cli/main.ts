@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/**
+ * The command `holdfast`: finds the command that is asked for, runs it, and ends with its exit code. The only folder that
+ * prints is this one.
+ */
+import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
+import type { Command, ExitCode, Terminal } from './command.ts'
+import { helpOf, UsageError } from './flags.ts'
+import { RUN } from './run.ts'
+
+const COMMANDS: Readonly<Record<string, Command>> = { run: RUN }
+
+const terminal: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  note: (line) => void process.stderr.write(`${line}\n`),
+  draw: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\x1b[2K${line}`) : null,
+  env: process.env,
+  onSignal: (signal, listener) => void process.on(signal, listener),
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { usage, about }]) => `  ${`${name} ${usage}`.padEnd(30)} ${about}`,
+  )
+  return `holdfast: WebSocket servers that deploy without disconnects\n\n${lines.join('\n')}\n\nholdfast COMMAND --help tells more.`
+}
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  const [name = '', ...rest] = args
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) {
+    const asked = name === '--help' || name === '-h' || name === 'help'
+    if (asked) terminal.out(help())
+    else terminal.note(name === '' ? help() : `holdfast: no command "${name}"\n\n${help()}`)
+    return asked ? 0 : 2
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.out(`holdfast ${name} ${command.usage}\n\n${command.about}\n\n${helpOf(command.flags)}`)
+    return 0
+  }
+  try {
+    return await command.run(rest, terminal)
+  } catch (thrown) {
+    const isExpected = thrown instanceof HoldfastError || thrown instanceof UsageError
+    terminal.note(`holdfast ${name}: ${isExpected ? messageOf(thrown) : stackOf(thrown) || messageOf(thrown)}`)
+    return 2
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

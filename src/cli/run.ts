@@ -1,0 +1,68 @@
+/**
+ * `holdfast run app.js`: the supervisor of an app, in this process, and its admin port. Ends when the supervisor has ended:
+ * by SIGTERM or SIGINT it drains, by a second one it ends at once; SIGHUP reloads.
+ */
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import { Supervisor } from '../rollout/supervisor.ts'
+import type { Command, ExitCode, Terminal } from './command.ts'
+import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
+import { reportEvents } from './run-report.ts'
+
+const FLAGS: Flags = {
+  port: { value: 'PORT', about: 'the port to listen on (8080)' },
+  host: { value: 'HOST', about: 'the address to listen on (all)' },
+  workers: { value: 'N', about: 'how many processes run the app (1)' },
+  'start-timeout': { value: 'TIME', about: 'how long a worker may take to be ready (30s)' },
+  'bind-timeout': { value: 'TIME', about: 'how long to try when the port is in use (60s)' },
+  'busy-move': { value: 'TIME', about: 'how long a reload waits for running handlers (30s)' },
+  'recycle-old-space': { value: 'PERCENT', about: 'replace a worker whose heap has been so full for a while (never)' },
+  'recycle-max-age': { value: 'TIME', about: 'replace a worker that is so old (never)' },
+  'recycle-pause': { value: 'TIME', about: 'at least so long between two of these (10m)' },
+  'node-option': { value: 'OPTION', many: true, about: 'an option for Node, such as --max-old-space-size=512' },
+  'max-old-space-size': { value: 'MIB', about: 'the same, for this one' },
+  json: { about: 'print what happens as JSON, one line each' },
+}
+
+function supervisorOf(given: Given): Supervisor {
+  const [file, ...more] = given.words
+  if (file === undefined || more.length > 0) throw new UsageError('wanted one file: holdfast run app.js')
+  const size = given.number('max-old-space-size')
+  return new Supervisor(file, {
+    ...{ port: given.number('port'), host: given.text('host'), workers: given.number('workers') },
+    ...{ startTimeoutMs: given.duration('start-timeout'), bindTimeoutMs: given.duration('bind-timeout') },
+    busyMoveMs: given.duration('busy-move'),
+    recycleOldSpacePercent: given.number('recycle-old-space'),
+    ...{ recycleMaxAgeMs: given.duration('recycle-max-age'), recyclePauseMs: given.duration('recycle-pause') },
+    nodeOptions: [...given.texts('node-option'), ...(size === undefined ? [] : [`--max-old-space-size=${size}`])],
+  })
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const given = readFlags(args, FLAGS)
+  const supervisor = supervisorOf(given)
+  reportEvents(supervisor, terminal, given.on('json'))
+  const stop = (): void => {
+    if (supervisor.stopping) supervisor.kill()
+    else supervisor.drain()
+  }
+  terminal.onSignal('SIGTERM', stop)
+  terminal.onSignal('SIGINT', stop)
+  // What happened is told by the events of the supervisor.
+  terminal.onSignal('SIGHUP', () => void supervisor.reload().catch(() => {}))
+  try {
+    await supervisor.start()
+  } catch (thrown) {
+    await supervisor.ended
+    terminal.note(`holdfast run: ${messageOf(thrown)}`)
+    return thrown instanceof HoldfastError && thrown.code === 'HF_WORKER_FAILED' ? 1 : 2
+  }
+  const { failed } = await supervisor.ended
+  return failed ? 1 : 0
+}
+
+export const RUN: Command = {
+  usage: 'app.js [--port 8080]',
+  about: 'Runs an app in worker processes. SIGHUP reloads it, SIGTERM drains it.',
+  flags: FLAGS,
+  run,
+}

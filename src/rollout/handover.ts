@@ -1,0 +1,104 @@
+/**
+ * One worker is replaced by a new one: start it, wait until it is ready, give it the listener, let the old one move its
+ * connections and drain the rest, let it go.
+ *
+ * Until the new one serves, nothing has changed for anybody. If it dies later, the old one goes on with what it has. A
+ * function; ends when one of the two is gone, at the latest at the deadlines of what it waits for.
+ */
+import { messageOf } from '../base/errors.ts'
+import type { DrainReport } from '../server/drain-report.ts'
+import type { ForkedWorker } from './forked-worker.ts'
+import type { Generation } from './generation.ts'
+import { openLane } from './lane-opening.ts'
+import type { MoveReport } from './move-report.ts'
+import type { SlotReport } from './reload-report.ts'
+import type { RolloutContext } from './rollout-context.ts'
+import type { Slot } from './slot.ts'
+
+/** Far more than all connections of a process take. */
+const MOVE_MS_MAX = 10 * 60_000
+/** Clients that are drained may come back at once: there are others to take them. */
+const RETRY_AFTER_MS: readonly [number, number] = [0, 1_000]
+
+export interface HandoverContext extends RolloutContext {
+  handoverOnPhase(phase: 'starting' | 'moving' | 'draining'): void
+  /** Gives the worker the listening handle. */
+  listen(worker: ForkedWorker): void
+}
+
+/** Rejects when the new worker did not take over; whatever it had not taken over is where it was. */
+export async function handOver(slot: Slot, generation: Generation, context: HandoverContext): Promise<SlotReport> {
+  slot.hold()
+  const old = slot.worker
+  context.handoverOnPhase('starting')
+  const next = await startNext(slot, generation, context)
+  let move: MoveReport | null = null
+  let drain: DrainReport | null = null
+  let problem = ''
+  if (old !== null && old.state !== 'gone') {
+    try {
+      context.handoverOnPhase('moving')
+      move = await moved(old, next.pid, context)
+      if (next.state === 'gone') await stay(slot, old, next, context)
+      context.handoverOnPhase('draining')
+      slot.taken(next)
+      drain = await drained(old)
+    } catch (thrown) {
+      if (next.state === 'gone') throw thrown
+      // It is the old one that died; what it had not moved has died with it.
+      problem = messageOf(thrown)
+    }
+  }
+  slot.taken(next)
+  if (next.state === 'gone') throw new Error(`the new worker died: ${(await next.gone).reason}`)
+  return { slot: slot.number, oldPid: old?.pid ?? null, newPid: next.pid, move, drain, problem }
+}
+
+async function startNext(slot: Slot, generation: Generation, context: HandoverContext): Promise<ForkedWorker> {
+  const old = slot.worker
+  const lane = old === null ? null : await openLane(old, context.socketPath(`lane-${slot.number}`), context.clock)
+  let next: ForkedWorker
+  try {
+    next = context.fork(slot.number, generation, old === null || lane === null ? null : { pid: old.pid, lane })
+    slot.next = next
+  } finally {
+    lane?.destroy()
+  }
+  try {
+    await context.serving(next)
+    return next
+  } catch (thrown) {
+    // If the old one has died meanwhile, its version is what there is.
+    if (old !== null) slot.refill(old.generation)
+    throw thrown
+  }
+}
+
+async function moved(old: ForkedWorker, newPid: number, { options }: HandoverContext): Promise<MoveReport> {
+  const heard = old.hears('moved', options.busyMoveMs + MOVE_MS_MAX, 'the old worker to have moved its connections')
+  old.order({ kind: 'move', newPid, busyMs: options.busyMoveMs })
+  const { report } = await heard
+  return report
+}
+
+/** The new one has died: the old one takes new connections again. */
+async function stay(slot: Slot, old: ForkedWorker, next: ForkedWorker, context: HandoverContext): Promise<never> {
+  const { reason } = await next.gone
+  if (old.state === 'gone') slot.refill(old.generation)
+  else context.listen(old)
+  throw new Error(`the new worker died: ${reason}`)
+}
+
+async function drained(old: ForkedWorker): Promise<DrainReport | null> {
+  let report: DrainReport | null = null
+  old.hears('drained', MOVE_MS_MAX, 'the old worker to have drained').then(
+    (word) => {
+      report = word.report
+    },
+    () => {},
+  )
+  old.order({ kind: 'drain', listening: false, retryAfterMs: RETRY_AFTER_MS })
+  const exit = await old.gone
+  if (report === null && exit.code !== 0) throw new Error(`the old worker died: ${exit.reason}`)
+  return report
+}

@@ -1,0 +1,156 @@
+/**
+ * The lane: what two workers say to each other while connections move from one to the other. Frames with four bytes length and
+ * one byte kind; with one kind comes a handle. Frames and handles keep their order each, so the first handle belongs to the
+ * first frame of that kind.
+ *
+ * Owned by one end of a handoff; ends with `end()`, with the other process, or with a frame that makes no sense.
+ */
+import { closeHandle } from '../connection/raw-handle.ts'
+import type { HandlePipe, PipeOwner } from './raw-handles.ts'
+
+/** What is said, by whom: old or new worker. */
+export const LANE = {
+  /** Old: these connections will come, and get this of what is published. Once more: they get more than was said. */
+  expect: 1,
+  /** New: what is published to them from now on is kept. */
+  expected: 2,
+  /** Old: a piece of the state of a connection. */
+  state: 3,
+  /** Old: that was all of it, and here is the handle. */
+  arrives: 4,
+  /** New: it is here, and not served yet. */
+  adopted: 5,
+  /** New: it is not, and never will be. */
+  refused: 6,
+  /** Old: these are yours. */
+  commit: 7,
+  /** Old: give these up. */
+  abandon: 8,
+  /** New: given up, or never seen; never will be. */
+  abandoned: 9,
+} as const
+
+const HEADER_BYTES = 5
+/** A longer state goes in pieces. */
+export const PIECE_BYTES_MAX = 512 * 1024
+const FRAME_BYTES_MAX = 8 * 1024 * 1024
+
+export interface LaneOwner {
+  /** A payload is only lent. `handle` is that of an `arrives`, or null: it did not come with it. */
+  laneOnFrame(kind: number, payload: Buffer, handle: object | null): void
+  /** Nothing comes or goes any more. Called once. */
+  laneOnEnd(problem: string): void
+}
+
+export class Lane implements PipeOwner {
+  readonly #pipe: HandlePipe
+  #owner: LaneOwner | null = null
+  /** Read, but not a whole frame. */
+  #rest: Buffer[] = []
+  #restBytes = 0
+  /** How many bytes there have to be before it is worth a look. */
+  #wantedBytes = HEADER_BYTES
+  /** Came, and their frame has not. Each is taken by its frame, or closed at the end. */
+  #handles: object[] = []
+  #problem = ''
+
+  constructor(pipe: HandlePipe) {
+    this.#pipe = pipe
+  }
+
+  /** Reads from now on. */
+  begin(owner: LaneOwner): void {
+    this.#owner = owner
+    this.#pipe.listen(this)
+  }
+
+  get ended(): boolean {
+    return this.#pipe.closed
+  }
+
+  /** Bytes that the kernel has not taken. */
+  get waitingBytes(): number {
+    return this.#pipe.waitingBytes
+  }
+
+  send(kind: number, payload: Uint8Array): void {
+    this.#pipe.send(laneFrame(kind, payload))
+  }
+
+  sendJson(kind: number, value: unknown): void {
+    this.send(kind, Buffer.from(JSON.stringify(value)))
+  }
+
+  /** The whole state of a connection, with its handle. */
+  sendState(id: string, state: Uint8Array, handle: object): void {
+    const name = Buffer.from(id)
+    const pieces: Buffer[] = []
+    for (let at = 0; at < state.length; at += PIECE_BYTES_MAX) {
+      const piece = state.subarray(at, at + PIECE_BYTES_MAX)
+      pieces.push(laneFrame(LANE.state, Buffer.concat([Buffer.from([name.length]), name, piece])))
+    }
+    this.#pipe.send(Buffer.concat([...pieces, laneFrame(LANE.arrives, name)]), handle)
+  }
+
+  end(problem = ''): void {
+    this.#problem ||= problem
+    this.#pipe.close()
+  }
+
+  pipeOnData(chunk: Buffer, handle: object | null): void {
+    if (handle !== null) this.#handles.push(handle)
+    this.#rest.push(chunk)
+    this.#restBytes += chunk.length
+    if (this.#restBytes < this.#wantedBytes) return
+    const bytes = this.#rest.length === 1 ? chunk : Buffer.concat(this.#rest)
+    const at = this.#frames(bytes)
+    this.#rest = at === bytes.length ? [] : [bytes.subarray(at)]
+    this.#restBytes = bytes.length - at
+  }
+
+  pipeOnEnd(): void {
+    this.#rest = []
+    for (const handle of this.#handles) closeHandle(handle)
+    this.#handles = []
+    const owner = this.#owner
+    this.#owner = null
+    owner?.laneOnEnd(this.#problem)
+  }
+
+  /** Hands out whole frames; returns where the first that is not whole begins. */
+  #frames(bytes: Buffer): number {
+    let at = 0
+    for (;;) {
+      this.#wantedBytes = HEADER_BYTES
+      if (bytes.length - at < HEADER_BYTES) return at
+      const length = bytes.readUInt32BE(at)
+      if (length > FRAME_BYTES_MAX) {
+        this.end(`a frame of ${length} bytes`)
+        return bytes.length
+      }
+      const end = at + HEADER_BYTES + length
+      if (bytes.length < end) {
+        this.#wantedBytes = end - at
+        return at
+      }
+      const kind = bytes[at + 4] as number
+      const handle = kind === LANE.arrives ? (this.#handles.shift() ?? null) : null
+      this.#owner?.laneOnFrame(kind, bytes.subarray(at + HEADER_BYTES, end), handle)
+      at = end
+    }
+  }
+}
+
+function laneFrame(kind: number, payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
+  frame.writeUInt32BE(payload.length, 0)
+  frame[4] = kind
+  frame.set(payload, HEADER_BYTES)
+  return frame
+}
+
+/** What `sendState` has put in front of a piece, and the piece. */
+export function readPiece(payload: Buffer): { readonly id: string; readonly piece: Buffer } {
+  const end = 1 + (payload[0] ?? 0)
+  return { id: payload.toString('utf8', 1, end), piece: payload.subarray(end) }
+}

@@ -1,0 +1,37 @@
+/** The entry of a worker process: ties a worker to the process it is. Forked by the supervisor; ends as the worker does. */
+import { rmdirSync } from 'node:fs'
+import { systemClock } from '../base/clock.ts'
+import type { Order } from './control.ts'
+import { Worker } from './worker.ts'
+
+if (process.send === undefined) throw new Error('this file is started by holdfast run, not by itself')
+
+new Worker(
+  {
+    say: (word) =>
+      new Promise((resolve) => {
+        if (process.connected) process.send?.(word, undefined, undefined, () => resolve())
+        else resolve()
+      }),
+    onOrder: (listener) => process.on('message', (order: Order, handle) => listener(order, (handle as object) ?? null)),
+    onSupervisorGone: (listener) => process.on('disconnect', listener),
+    onSignal: (signal, listener) => process.on(signal, listener),
+    onDying: (listener) => process.on('uncaughtExceptionMonitor', listener),
+    isAlive: (pid) => {
+      try {
+        return process.kill(pid, 0)
+      } catch (thrown) {
+        return (thrown as NodeJS.ErrnoException).code !== 'ESRCH'
+      }
+    },
+    removeFolder: (path) => {
+      try {
+        rmdirSync(path)
+      } catch {
+        // Others still have their sockets in it: the last one removes it.
+      }
+    },
+    exit: (code) => process.exit(code),
+  },
+  systemClock,
+).begin()

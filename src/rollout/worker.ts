@@ -1,0 +1,267 @@
+/**
+ * One worker: a process with an app in it. It does what its supervisor orders, and knows how to end when there is none
+ * any more.
+ *
+ * Ends when it has drained: by order, by a SIGTERM of its own, or because the supervisor has gone: then it stops
+ * listening at once, so that the port is free, and serves what it has until that is drained. Signals of a terminal (SIGINT,
+ * SIGHUP) go to all processes, and are for the supervisor to decide on: a worker leaves them out. A second SIGTERM ends it at once.
+ */
+import { dirname } from 'node:path'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
+import type { Clock, ClockTimer } from '../base/clock.ts'
+import { messageOf, stackOf } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import type { BrokerEvents } from '../broker/broker-events.ts'
+import { LinkBroker } from '../broker/link-broker.ts'
+import { Mesh } from '../broker/mesh.ts'
+import { closeHandle } from '../connection/raw-handle.ts'
+import type { DrainReport } from '../server/drain-report.ts'
+import { INTERNALS } from '../server/internals.ts'
+import { loadApp } from './app-module.ts'
+import { Arriving } from './arriving.ts'
+import type { Order, PeerPlace, Word, WorkerFigures } from './control.ts'
+import { Departing, pause } from './departing.ts'
+import { Lane } from './lane.ts'
+import { HandlePipe } from './raw-handles.ts'
+import type { ServedServer } from './served-server.ts'
+import { Tour } from './tour.ts'
+
+/** The process around a worker. */
+export interface WorkerProcess {
+  /** Resolves when it is on its way, also when nobody listens any more. */
+  say(word: Word): Promise<void>
+  onOrder(listener: (order: Order, handle: object | null) => void): void
+  onSupervisorGone(listener: () => void): void
+  onSignal(signal: NodeJS.Signals, listener: () => void): void
+  onDying(listener: (error: unknown) => void): void
+  isAlive(pid: number): boolean
+  /** Removes a folder if it is empty. */
+  removeFolder(path: string): void
+  exit(code: number): void
+}
+
+const FIGURES_MS = 1_000
+const LINKS_MS = 5_000
+const FLUSH_MS = 1_000
+/** How much longer than its own deadlines ending may take. */
+const MARGIN_MS = 5_000
+/** Of a ledger, what only grows. */
+const COUNTERS = [
+  ...(['upgrades', 'refused', 'failed', 'accepted', 'adopted', 'moved', 'closed', 'openHooks', 'closeHooks'] as const),
+  ...(['messagesReceived', 'messagesSent', 'messagesDropped', 'messagesDiscarded'] as const),
+]
+
+export class Worker {
+  readonly #process: WorkerProcess
+  readonly #clock: Clock
+  #mesh: Mesh | null = null
+  #broker: LinkBroker | null = null
+  #server: ServedServer | null = null
+  /** To the worker that takes over. */
+  #lane: Lane | null = null
+  #tour: { readonly done: Promise<void>; stop(): void } | null = null
+  #figures: ClockTimer | null = null
+  #listening = false
+  #leaving = false
+  #orphaned = false
+  #folder = ''
+
+  constructor(process: WorkerProcess, clock: Clock) {
+    this.#process = process
+    this.#clock = clock
+  }
+
+  begin(): void {
+    const { onOrder, onSupervisorGone, onSignal, onDying } = this.#process
+    onSignal('SIGINT', () => {})
+    onSignal('SIGHUP', () => {})
+    onSignal('SIGTERM', () => {
+      if (this.#leaving) this.#process.exit(143)
+      this.#say({ kind: 'leaving' })
+      this.#leave(false, null)
+    })
+    onDying((error) => this.#say({ kind: 'dying', message: stackOf(error) || messageOf(error) }))
+    onSupervisorGone(() => {
+      this.#orphaned = true
+      this.#leave(false, null)
+    })
+    onOrder((order, handle) => {
+      this.#obey(order, handle).catch((thrown: unknown) => this.#fail(thrown))
+    })
+  }
+
+  async #obey(order: Order, handle: object | null): Promise<void> {
+    if (order.kind === 'start') await this.#start(order)
+    else if (order.kind === 'listen') await this.#listen(handle)
+    else if (order.kind === 'part') this.#mesh?.part(order.name)
+    else if (order.kind === 'lane') await this.#openLane(order.path)
+    else if (order.kind === 'move') this.#move(order)
+    else if (order.kind === 'drain') this.#leave(order.listening, order.retryAfterMs)
+  }
+
+  async #start({ name, place, file, peers, from }: Order & { kind: 'start' }): Promise<void> {
+    const clock = this.#clock
+    this.#folder = dirname(place)
+    const events = new Events<BrokerEvents>((_, thrown) => {
+      throw thrown
+    })
+    const mesh = new Mesh({ name, path: place, events, clock })
+    await mesh.listen()
+    this.#mesh = mesh
+    const broker = new LinkBroker({ links: mesh, clock, events })
+    this.#broker = broker
+    for (const peer of peers) mesh.meet(peer.name, peer.path)
+    const server = await loadApp(file)
+    this.#server = server
+    server[INTERNALS].connectBroker(broker)
+    if (from !== null) {
+      const lane = new Lane(HandlePipe.open(from.laneFd))
+      const { arrivals } = server[INTERNALS]
+      new Arriving({ lane, arrivals, broker, clock, oldPid: from.pid, isAlive: this.#process.isAlive }).begin()
+    }
+    await this.#linked(mesh, peers)
+    if (this.#leaving) return
+    this.#tellFigures()
+    const { drainTimeoutMs, closeTimeoutMs } = server.options
+    this.#say({ kind: 'ready', drainMs: drainTimeoutMs + closeTimeoutMs + MARGIN_MS })
+  }
+
+  /** Before it is ready it can hear all others. One that has gone meanwhile is not waited for long. */
+  async #linked(mesh: Mesh, peers: readonly PeerPlace[]): Promise<void> {
+    const missing = (): boolean => peers.some(({ name }) => mesh.to(name) === undefined)
+    if (!missing()) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(LINKS_MS, resolve)
+      mesh.onLinked(() => {
+        if (missing()) return
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  async #listen(handle: object | null): Promise<void> {
+    if (handle === null) throw new Error('the listening handle did not come')
+    // It may listen still, when another was to take over from it and has not.
+    if (this.#listening || this.#leaving) closeHandle(handle)
+    else await this.#server?.[INTERNALS].listenOn(handle)
+    this.#listening = true
+    this.#say({ kind: 'listening' })
+  }
+
+  #stopListening(server: ServedServer): void {
+    this.#listening = false
+    server[INTERNALS].stopListening()
+  }
+
+  async #openLane(path: string): Promise<void> {
+    // That of a worker that has not taken over.
+    this.#lane?.end()
+    this.#lane = new Lane(await HandlePipe.connect(path))
+  }
+
+  #move({ newPid, busyMs }: Order & { kind: 'move' }): void {
+    const [server, broker, lane] = [this.#server, this.#broker, this.#lane]
+    if (server === null || broker === null || lane === null || this.#leaving) return
+    const { departures } = server[INTERNALS]
+    const clock = this.#clock
+    const departing = new Departing({ lane, departures, broker, clock, newPid, isAlive: this.#process.isAlive })
+    departing.begin()
+    const tour = new Tour({
+      ...{ departing, departures, clock, busyMs, stopListening: () => this.#stopListening(server) },
+      openings: () => server.ledger().opening,
+      tourOnProgress: (moved, total) => this.#say({ kind: 'moving', moved, total }),
+    })
+    const done = tour.run().then((report) => {
+      this.#tour = null
+      this.#say({ kind: 'moved', report })
+    })
+    this.#tour = { done, stop: () => tour.stop() }
+    done.catch((thrown: unknown) => this.#fail(thrown))
+  }
+
+  /** Drains and exits. @param listening whoever connects meanwhile is told to come back, instead of going to others */
+  #leave(listening: boolean, retryAfterMs: readonly [number, number] | null): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    // The channel to the supervisor may be gone, and with it what keeps the process alive.
+    this.#clock.hold()
+    this.#drain(listening, retryAfterMs).catch((thrown: unknown) => this.#fail(thrown))
+  }
+
+  async #drain(listening: boolean, retryAfterMs: readonly [number, number] | null): Promise<void> {
+    const server = this.#server
+    this.#tour?.stop()
+    await this.#tour?.done
+    if (server !== null) {
+      if (!listening) this.#stopListening(server)
+      const { drainTimeoutMs, closeTimeoutMs } = server.options
+      this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
+      const report = await drained(server, retryAfterMs)
+      this.#stopListening(server)
+      await server.close()
+      if (report !== null) this.#say({ kind: 'drained', report })
+    }
+    this.#figures?.cancel()
+    await this.#exit(0)
+  }
+
+  async #exit(code: number): Promise<void> {
+    this.#broker?.end()
+    await this.#mesh?.end()
+    // What the worker that takes over has to know before we are gone.
+    const latest = this.#clock.now() + FLUSH_MS
+    while (this.#lane !== null && !this.#lane.ended && this.#lane.waitingBytes > 0 && this.#clock.now() < latest) {
+      await pause(this.#clock, 5)
+    }
+    if (this.#orphaned) this.#process.removeFolder(this.#folder)
+    // The last figures, behind everything else that was said.
+    if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server) })
+    this.#process.exit(code)
+  }
+
+  #tellFigures(): void {
+    if (this.#server !== null) this.#say({ kind: 'figures', figures: figuresOf(this.#server) })
+    this.#figures = this.#clock.after(FIGURES_MS, () => this.#tellFigures())
+  }
+
+  #say(word: Word): void {
+    void this.#process.say(word)
+  }
+
+  #fail(thrown: unknown): void {
+    this.#process
+      .say({ kind: 'failed', message: messageOf(thrown), stack: stackOf(thrown) })
+      .then(() => this.#process.exit(1))
+      .catch(() => this.#process.exit(1))
+  }
+}
+
+/** Null when the app closes its server itself. */
+async function drained(
+  server: ServedServer,
+  retryAfterMs: readonly [number, number] | null,
+): Promise<DrainReport | null> {
+  try {
+    return await server.drain(retryAfterMs === null ? {} : { retryAfterMs: [...retryAfterMs] })
+  } catch {
+    return null
+  }
+}
+
+function figuresOf(server: ServedServer): WorkerFigures {
+  const ledger = server.ledger() as unknown as Readonly<Record<string, unknown>>
+  const counters: Record<string, number> = {}
+  for (const name of COUNTERS) {
+    const count = ledger[name]
+    if (typeof count === 'number') counters[name] = count
+  }
+  const heap = getHeapStatistics()
+  const young = getHeapSpaceStatistics().filter(({ space_name }) => space_name.startsWith('new_'))
+  const youngBytes = young.reduce((bytes, { space_used_size }) => bytes + space_used_size, 0)
+  return {
+    ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss() },
+    ...{ heapUsedBytes: heap.used_heap_size, heapLimitBytes: heap.heap_size_limit },
+    ...{ oldBytes: heap.used_heap_size - youngBytes, counters },
+  }
+}
