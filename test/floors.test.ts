@@ -64,6 +64,13 @@ test('resilience/ may import base/, server/ may import resilience/, hub/ and con
   assert.equal(complaints('connection', 'resilience', /Imports only go down/), 1)
 })
 
+test('client/ may import nothing, and nothing may import it', () => {
+  for (const other of ['base', 'protocol', 'server']) {
+    assert.equal(complaints('client', other, /it imports nothing/), 1)
+    assert.equal(complaints(other, 'client', /Imports only go down/), 1)
+  }
+})
+
 test('a cycle of imports is refused', () => {
   assert.equal(complaints('hub', 'server', /noImportCycles/), 1)
 })
