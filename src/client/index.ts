@@ -123,7 +123,7 @@ export function connect<Data = string | ArrayBuffer>(
     arm(connectTimeoutMs, () => {
       socket = undefined
       made.close()
-      lost({ code: 1006, reason: `not open after ${connectTimeoutMs} ms` })
+      failed(`not open after ${connectTimeoutMs} ms`)
     })
     enter({ name: 'connecting', ending })
   }
@@ -133,11 +133,13 @@ export function connect<Data = string | ArrayBuffer>(
     try {
       made = make()
     } catch (error) {
-      lost({ code: 1006, reason: String(error) })
+      failed(String(error))
       return
     }
     own(made, ending)
   }
+
+  const failed = (reason: string): void => lost({ code: 1006, reason })
 
   const lost = (ending: ClientEnding): void => {
     socket = undefined

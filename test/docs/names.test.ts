@@ -16,8 +16,20 @@ import { UpgradeRequest } from '../../src/server/upgrade-request.ts'
 import { anchorsOf, type Document, documents, proseOf, ROOT } from './documents.ts'
 
 const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS, ...DRAIN_OPTIONS }
+/** Options of the client, and what it says. */
+const CLIENT = ['waitFirstMs', 'waitMaxMs', 'stableAfterMs', 'connectTimeoutMs', 'inMs']
 /** Named like options, but fields of events, of a drain's report and of what a scope holds, and arguments of a scope's methods. */
-const NOT_OPTIONS = ['stalledMs', 'pauseMs', 'estimateMs', 'ageMs', 'intervalMs', 'delayMs', 'durationMs', 'oldestMs']
+const NOT_OPTIONS = [
+  'stalledMs',
+  'pauseMs',
+  'estimateMs',
+  'ageMs',
+  'intervalMs',
+  'delayMs',
+  'durationMs',
+  'oldestMs',
+  ...CLIENT,
+]
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   connection: [...Object.getOwnPropertyNames(Connection.prototype), 'id', 'openedAt', 'ts'],
   server: [...Object.getOwnPropertyNames(Server.prototype), 'options', 'scope', 'ts'],
