@@ -47,6 +47,7 @@ const SECTIONS = [
     about: 'What `request.headers` is.',
     told: { has: 'Is it there?', '[Symbol.iterator]': 'All of them, as pairs of name and value.' },
   },
+  { title: 'Stopping', path: 'server/drain-on-signal.ts', call: 'drainOnSignal' },
   { title: 'Refusing', path: 'server/refusal.ts', call: 'reject' },
   {
     title: 'Connection',
@@ -101,12 +102,32 @@ const SECTIONS = [
     owner: 'ending',
     about: 'What `close` gets: plain data.',
   },
+  { title: 'The client: holdfast/client', path: 'client/index.ts', call: 'connect' },
+  {
+    title: 'Client',
+    path: 'client/index.ts',
+    name: 'Client',
+    owner: 'client',
+    about: 'What `connect()` returns: one WebSocket that comes back. See [the guide](../guides/client.md).',
+    told: { state: 'Where it is; see `ClientState` in the guide.' },
+  },
+  {
+    title: 'Client: its options',
+    path: 'client/index.ts',
+    name: 'ClientOptions',
+    about: 'The second argument of `connect()`.',
+  },
 ]
 const SHAPES = [
   ['connection/connection.ts', 'EndOptions'],
   ['server/listen.ts', 'ListenOptions'],
   ['hub/deliver.ts', 'PublishOptions'],
   ['connection/connection-context.ts', 'Presence'],
+  ['server/drain-report.ts', 'DrainReport'],
+  ['server/drain-report.ts', 'DrainCounts'],
+  ['server/drain-report.ts', 'ForcedWork'],
+  ['server/drain-report.ts', 'DrainedSlowly'],
+  ['server/drain-on-signal.ts', 'DrainOnSignalOptions'],
   ['connection/handlers.ts', 'Hold'],
   ['base/scope.ts', 'Held'],
   ['base/errors.ts', 'HoldfastError'],
@@ -126,7 +147,7 @@ const FOR_TESTS = /, surroundings\?: \w+/
 export function apiLines(root) {
   const read = (path) => readFileSync(join(root, 'src', path), 'utf8')
   return [
-    'Everything users hold, with its signature. All of it is imported from `holdfast`; the types of the arguments are at the end.',
+    'Everything users hold, with its signature. All of it is imported from `holdfast`, the client from `holdfast/client`; the types of the arguments are at the end.',
     '',
     ...SECTIONS.flatMap((section) => [`## ${section.title}`, '', ...sectionLines(section, read), '']),
     '## Shapes and types',
@@ -145,11 +166,19 @@ function sectionLines({ path, call, name, owner, about, told, before }, read) {
 }
 
 function functionLines(source, name) {
-  const found = new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport function (${name}\\([\\s\\S]*?) \\{\\n`).exec(
-    source,
-  )
+  const found = new RegExp(
+    `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport function (${name}(?:<[^(]*>)?\\([\\s\\S]*?) \\{\\n`,
+  ).exec(source)
   if (found === null) throw new Error(`${name}() has no comment that can be read`)
-  return memberLines([{ name, signature: optional(tidy(found[2])).replace(FOR_TESTS, ''), ...commentOf(found[1]) }])
+  return memberLines([
+    {
+      name,
+      signature: optional(tidy(found[2]))
+        .replace(FOR_TESTS, '')
+        .replace(/^(\w+)<[^(]*>/, '$1'),
+      ...commentOf(found[1]),
+    },
+  ])
 }
 
 function typeLine(source, name) {

@@ -71,6 +71,13 @@ test('broker/ may import connection/, server/ may import broker/, hub/ and broke
   assert.equal(complaints('hub', 'broker', /Imports only go down/), 1)
 })
 
+test('client/ may import nothing, and nothing may import it', () => {
+  for (const other of ['base', 'protocol', 'server']) {
+    assert.equal(complaints('client', other, /it imports nothing/), 1)
+    assert.equal(complaints(other, 'client', /Imports only go down/), 1)
+  }
+})
+
 test('a cycle of imports is refused', () => {
   assert.equal(complaints('hub', 'server', /noImportCycles/), 1)
 })

@@ -1,7 +1,7 @@
 // Holdfast beside Express: Express answers the pages, Holdfast takes the upgrades, on one port.
 import { fileURLToPath } from 'node:url'
 import express from 'express'
-import { createServer } from 'holdfast'
+import { createServer, drainOnSignal } from 'holdfast'
 
 /** Starts on a port (0: a free one). Returns the port, and how to stop. */
 export async function start(port) {
@@ -28,6 +28,9 @@ export async function start(port) {
   })
   server.attach(http)
 
+  // SIGTERM: connections are drained, pages are answered meanwhile, then both end.
+  drainOnSignal(server, { httpServer: http, signals: ['SIGTERM', 'SIGINT'] })
+
   return {
     port: http.address().port,
     async stop() {
@@ -39,8 +42,6 @@ export async function start(port) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { port, stop } = await start(Number(process.env.PORT ?? 8080))
+  const { port } = await start(Number(process.env.PORT ?? 8080))
   console.log(`http://localhost:${port}/   ws://localhost:${port}/news   POST text to http://localhost:${port}/news`)
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
 }

@@ -2,10 +2,11 @@
 //
 //   npm start                      (or: node examples/chat/main.js --port 8080)
 //
-// Runs until SIGINT or SIGTERM; then every connection is told that the server goes away, and the process exits with 0.
+// Runs until SIGINT or SIGTERM; then every connection is told when to come back, and the process exits with 0. A second
+// signal ends it at once.
 import { createServer as createHttpServer } from 'node:http'
 import { parseArgs } from 'node:util'
-import { createServer } from 'holdfast'
+import { createServer, drainOnSignal } from 'holdfast'
 import { addChat } from './chat.js'
 import { servePage } from './page.js'
 
@@ -13,7 +14,8 @@ const MIB = 1024 * 1024
 
 const { port, host } = readArguments()
 const pages = createHttpServer(servePage)
-const server = createServer()
+// Nobody else serves these clients meanwhile, so there is no storm to spread: a short window, and the chat is back soon.
+const server = createServer({ drainWindowMs: 500, drainTimeoutMs: 10_000 })
 addChat(server)
 // Each message goes to every connection of this path, the sender included.
 server.route('/fan', {
@@ -44,15 +46,7 @@ pages.listen({ port, host }, () => {
   console.log(`fan   ws://${at}/fan          (each message goes to all who are there)`)
   console.log(`echo  ws://${at}/echo`)
 })
-process.once('SIGINT', stop)
-process.once('SIGTERM', stop)
-
-/** Ends every connection with 1001, then the HTTP server; a second signal ends the process at once, as signals do. */
-async function stop() {
-  pages.close()
-  await server.close()
-  pages.closeAllConnections()
-}
+drainOnSignal(server, { httpServer: pages, signals: ['SIGTERM', 'SIGINT'] })
 
 function listenOnError(error) {
   const why =

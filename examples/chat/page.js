@@ -1,4 +1,4 @@
-// Serves the files of the page, and nothing else: a table, no paths taken from the URL.
+// Serves the files of the page and the client of Holdfast, and nothing else: a table, no paths taken from the URL.
 import { readFileSync } from 'node:fs'
 
 const FILES = new Map([
@@ -6,7 +6,7 @@ const FILES = new Map([
   ['/chat.js', { body: read('chat.js'), type: 'text/javascript; charset=utf-8' }],
   ['/who.js', { body: read('who.js'), type: 'text/javascript; charset=utf-8' }],
   ['/draw.js', { body: read('draw.js'), type: 'text/javascript; charset=utf-8' }],
-  ['/link.js', { body: read('link.js'), type: 'text/javascript; charset=utf-8' }],
+  ['/client.js', { body: readClient(), type: 'text/javascript; charset=utf-8' }],
   ['/chat.css', { body: read('chat.css'), type: 'text/css; charset=utf-8' }],
   ['/favicon.svg', { body: read('favicon.svg'), type: 'image/svg+xml' }],
 ])
@@ -31,6 +31,11 @@ export function servePage(request, response) {
     response.writeHead(200, { ...HEADERS, 'content-type': file.type, 'content-length': file.body.length })
     response.end(request.method === 'HEAD' ? undefined : file.body)
   }
+}
+
+/** `holdfast/client` is one file that imports nothing: a page can be given it as it is, without a bundler. */
+function readClient() {
+  return readFileSync(new URL(import.meta.resolve('holdfast/client')))
 }
 
 function read(name) {

@@ -26,7 +26,7 @@ export interface ForcedWork {
   readonly name: string
   /** On so many connections. */
   readonly connections: number
-  /** How long the oldest of them had been running. */
+  /** How long the oldest of them had been running, in awake time. */
   readonly oldestMs: number
 }
 

@@ -100,7 +100,9 @@ export class Drain {
     this.#tally.end(life.route.path, this.#outcomeOf(life, turn))
     if (turn !== undefined) {
       const { ms, phase } = turn.longest(clock.now())
-      const why = phase === 'handlers' ? `handler ${life.inbox.work.handler}` : phase
+      // What it was cut short for kept it, whatever took longer afterwards.
+      const what = turn.forcedIn ?? phase
+      const why = what === 'handlers' ? `handler ${life.inbox.work.handler}` : what
       this.#tally.took({ id: life.connection.id, route: life.route.path, ms: Math.round(ms), why })
     }
     if (hub.size === 0) this.#end()
@@ -110,7 +112,7 @@ export class Drain {
     const name: string = state.name
     if (name === 'moved') return 'moved'
     if (state.name !== 'closed' || turn === undefined) return 'gone'
-    if (turn.forced) return 'forced'
+    if (turn.forcedIn !== null) return 'forced'
     const { ending } = state
     if (turn.phase === 'closing') return 'finished'
     if (ending.by !== 'server') return 'gone'
@@ -180,16 +182,20 @@ export class Drain {
 
   /** It is cut short: because of what? */
   #note(life: Life, turn: DrainTurn): void {
-    turn.forced = true
     const { inbox, usedScope } = life
     const route = life.route.path
     if (!inbox.idle) {
+      turn.forcedIn = 'handlers'
       const { handler, since } = inbox.work
       this.#tally.force(route, 'handler', handler, turn.wheelAge(since))
     } else if (usedScope !== null && usedScope.tasks > 0) {
+      turn.forcedIn = 'tasks'
       const task = usedScope.held().find(({ kind }) => kind === 'task')
       this.#tally.force(route, 'task', task?.name ?? 'in a fork of its scope', task?.ageMs ?? 0)
-    } else this.#tally.force(route, 'outbox', 'its peer reads slowly', turn.phaseMs(this.#init.clock.now()))
+    } else {
+      turn.forcedIn = 'outbox'
+      this.#tally.force(route, 'outbox', 'its peer reads slowly', turn.phaseMs(this.#init.clock.now()))
+    }
   }
 
   #ending(spreadMs: number): Ending {
@@ -202,6 +208,8 @@ export class Drain {
     this.#slice?.cancel()
     this.#deadline?.cancel()
     this.#slice = this.#deadline = null
+    // The iterator of a map that has shrunk since keeps the entries it had.
+    this.#next = [].values()
     this.#init.settings.signal?.removeEventListener('abort', this.#force)
   }
 
@@ -219,7 +227,8 @@ export class Drain {
 /** What is written down of one turn. */
 class DrainTurn implements TurnFollower {
   phase: DrainPhase = 'handlers'
-  forced = false
+  /** What of it was still under way when it was cut short. */
+  forcedIn: DrainPhase | null = null
   readonly ending: Ending
   readonly #clock: Clock
   readonly #wheel: { readonly now: number }

