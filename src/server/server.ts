@@ -124,6 +124,14 @@ export class Server {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
+  /**
+   * Does it take connections? True while an HTTP server of its own, or one it is attached to, listens; false from the moment
+   * `drain()` or `close()` is called. For the answer of a readiness probe.
+   */
+  get ready(): boolean {
+    return !this.#context.closing && this.#attachments.some(({ httpServer }) => httpServer.listening !== false)
+  }
+
   /** All connections that are not closed. Iterating makes no copy. */
   get connections(): Iterable<Connection> & { readonly size: number } {
     const hub = this.#context.hub
