@@ -20,12 +20,13 @@ const folder = args.folder ?? join(root, 'docs', 'reference')
 const { CONNECTION_OPTIONS } = await load('connection/connection-options.ts')
 const serverOptions = await load('server/server-options.ts')
 const { SERVER_OPTIONS, ROUTE_OPTIONS, UPGRADE_OPTIONS, DEFLATE_OPTIONS } = serverOptions
+const { DRAIN_OPTIONS } = await load('server/drain-options.ts')
 const { ERRORS } = await load('base/errors.ts')
 const { ADMIN_OPTIONS } = await load('ops/admin-options.ts')
 const { EMBEDDED_PATHS } = await load('ops/admin-embedded.ts')
 const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
-const { ENDINGS } = await load('protocol/ending.ts')
+const { ENDINGS, drainEnding } = await load('protocol/ending.ts')
 const violations = Object.values(await load('protocol/frame-header.ts')).filter((value) => value?.reason !== undefined)
 
 const pages = {
@@ -103,6 +104,12 @@ function optionsPage() {
     '`deflate: true` takes these defaults; `deflate: { thresholdBytes: 256 }` changes one of them.',
     '',
     ...optionTable(DEFLATE_OPTIONS),
+    '',
+    '## The options of `server.drain()`',
+    '',
+    '`drainOnSignal()` takes them too, all but `signal`.',
+    '',
+    ...optionTable(DRAIN_OPTIONS),
   ])
 }
 
@@ -207,6 +214,8 @@ function closeCodesPage() {
     meaning,
   ])
   const endings = Object.values(ENDINGS).map(({ code, reason, by, advice }) => [String(code), reason, by, advice])
+  const { code, by, advice } = drainEnding(0)
+  const drained = [String(code), '`{"retryAfterMs":1834}`, each with its own number', by, advice]
   const rules = [...violations].sort((a, b) => a.code - b.code).map(({ code, reason }) => [String(code), reason])
   return page('Close codes', [
     'The codes of RFC 6455 section 7.4 and the IANA registry. *On the wire*: may it stand in a close frame? Only those can be',
@@ -222,7 +231,7 @@ function closeCodesPage() {
     '',
     'What `close(connection, ending)` gets. When each of them comes is in [LIFECYCLE.md](../LIFECYCLE.md).',
     '',
-    ...markdownTable(['code', 'reason', 'by', 'advice'], endings),
+    ...markdownTable(['code', 'reason', 'by', 'advice'], [...endings, drained]),
     '',
     '## Broken rules of the framing',
     '',

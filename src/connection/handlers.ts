@@ -21,6 +21,12 @@ export interface ConnectionHandlers<Data> {
    */
   message?(connection: Connection<Data>, message: string | Buffer, turn: Turn): unknown
   /**
+   * In a `server.drain()`, when the connection's turn has come and what it was doing has finished: the moment to say goodbye.
+   * A promise it returns is waited for, at most handlerTimeoutMs and until the drain's deadline. It may call
+   * `connection.end()` itself; otherwise 1012 follows. No message is handled any more.
+   */
+  drain?(connection: Connection<Data>): unknown
+  /**
    * Exactly once for each `open`: when the handler that ran has finished, or closeTimeoutMs after the socket has gone. The last
    * moment to read `connection.data`; a promise it returns is waited for, at most handlerTimeoutMs.
    */

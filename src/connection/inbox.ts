@@ -1,5 +1,6 @@
 /**
- * The handler queue of one connection: runs `open`, `hold` and then a handler for each message, one at a time, in order.
+ * The handler queue of one connection: runs `open`, `hold` and then a handler for each message, one at a time, in order;
+ * in a drain, `drain` behind all of them.
  *
  * A handler that returns no promise costs no queue entry, no timer and no controller. While one runs, messages wait, at
  * most `handlerQueueMax`; then reading stops. The handler that runs has a deadline. The inbox holds the
@@ -18,17 +19,20 @@ import { LateTurn } from './late-turn.ts'
 import type { Life } from './life.ts'
 import { Turn, type TurnOwner } from './turn.ts'
 
-type HandlerName = 'open' | 'hold' | 'message'
+export type HandlerName = 'open' | 'hold' | 'message' | 'drain'
 
 export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
   #nextHook: 'open' | 'hold' | null = null
+  /** `drain` is still to run, when nothing else waits. */
+  #farewell = false
   /** A handler is being called, right now. */
   #calling = false
   /** The handler that runs and whose promise we wait for. */
   #turn: Turn | null = null
   #running: HandlerName = 'message'
+  #runningSince = 0
   #overdue = false
   /** Of the handler that runs; made for the first that returns a promise. */
   #deadline: Deadline | null = null
@@ -41,7 +45,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
 
   /** Nothing runs and nothing waits. */
   get idle(): boolean {
-    if (this.#calling || this.#turn !== null || this.#nextHook !== null) return false
+    if (this.#calling || this.#turn !== null || this.#nextHook !== null || this.#farewell) return false
     return this.#queue === null || this.#queue.count === 0
   }
 
@@ -50,10 +54,22 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     return this.#queue?.bytes ?? 0
   }
 
+  /** The handler that runs, or the last one that took its time, and when it began by the wheel. */
+  get work(): { readonly handler: HandlerName; readonly since: number } {
+    return { handler: this.#running, since: this.#runningSince }
+  }
+
   /** Runs `open` and `hold`; messages wait for them. */
   start(): void {
     this.#nextHook = 'open'
     this.#advance()
+  }
+
+  /** Runs `drain` when nothing else runs or waits any more. */
+  farewell(): void {
+    if (this.#life.route.handlers.drain === undefined || this.#stopped) return
+    this.#farewell = true
+    if (!this.#calling) this.#advance()
   }
 
   deliver(message: string | Buffer): void {
@@ -82,6 +98,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   stop(): void {
     this.#stopped = true
     this.#nextHook = null
+    this.#farewell = false
     this.#disarm()
     this.#whenIdle = null
     if (this.#queue !== null) discard(this.#life, this.#queue.clear())
@@ -100,7 +117,10 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     const { options, route } = this.#life
     if (this.#turn === null) return
     if (this.#overdue) {
-      this.#life.end(ENDINGS.handlerOverdue)
+      const { state } = this.#life
+      // Who only says goodbye too slowly ends as it would have ended.
+      const farewell = this.#running === 'drain' && state.name === 'draining'
+      this.#life.end(farewell ? state.ending : ENDINGS.handlerOverdue)
       return
     }
     this.#overdue = true
@@ -121,6 +141,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     try {
       let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
+      else if (name === 'drain') returned = route.handlers.drain?.(connection)
       else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
       else returned = route.handlers.open?.(connection)
       if (isThenable(returned)) this.#await(name, turn, returned)
@@ -133,6 +154,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   #await(name: HandlerName, turn: Turn, promise: PromiseLike<unknown>): void {
     this.#turn = turn
     this.#running = name
+    this.#runningSince = this.#life.context.wheel.now
     this.#overdue = false
     turn.waitFor(promise, this)
     if (this.#stopped) turn.abort(this.#life.endReason())
@@ -169,8 +191,11 @@ export class Inbox implements DeadlineOwner, TurnOwner {
         continue
       }
       const message = this.#queue?.shift()
-      if (message === undefined) break
-      this.#run('message', message)
+      if (message !== undefined) this.#run('message', message)
+      else if (this.#farewell) {
+        this.#farewell = false
+        this.#run('drain', undefined)
+      } else break
     }
     if (this.#queue !== null && !this.#stopped) this.#life.inboxDrained(this.#queue.count)
     if (this.#whenIdle !== null && this.idle) {
@@ -187,6 +212,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     const { route } = this.#life
     const details = { handler, route: route.path, message: messageOf(cause) }
     this.#life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
-    this.#life.end(ENDINGS.handlerFailed)
+    // It is about to end, and not for this.
+    if (handler !== 'drain') this.#life.end(ENDINGS.handlerFailed)
   }
 }

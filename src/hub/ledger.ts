@@ -6,7 +6,7 @@
  */
 import type { ConnectionLedger } from '../connection/connection-context.ts'
 import type { StateName } from '../connection/state.ts'
-import { ENDINGS, type Ending } from '../protocol/ending.ts'
+import { ENDINGS, type Ending, isDrainEnding } from '../protocol/ending.ts'
 
 type Counts = Readonly<Record<string, number>>
 
@@ -20,7 +20,7 @@ export interface LedgerCounts {
   readonly refused: number
   /** Refused, by status. */
   readonly refusedByStatus: Counts
-  /** Refused, by a short name: `handshake`, `origin`, `path`, `protocol`, `early`, `closing`, `failed`, `limit …`, `reject 401`. */
+  /** Refused, by a short name: `handshake`, `origin`, `path`, `protocol`, `early`, `closing`, `draining`, `failed`, `limit …`, `reject 401`. */
   readonly refusedByReason: Counts
   /** Upgrade requests whose peer left, or whose deadline passed, before 101. */
   readonly failed: number
@@ -36,7 +36,7 @@ export interface LedgerCounts {
   readonly endingsByCode: Counts
   /** Closed, by who decided: `peer`, `server`, `network`. */
   readonly endingsBy: Readonly<Record<Ending['by'], number>>
-  /** Of those the server decided: the limit by name (`idle`, `slowReader`, …), `violation`, or `user` for the application's own. */
+  /** Of those the server decided: the limit by name (`idle`, `slowReader`, …), `drained`, `violation`, or `user` for the application's own. */
   readonly endingsByReason: Counts
   readonly openHooks: number
   readonly closeHooks: number
@@ -93,7 +93,7 @@ export class Ledger implements ConnectionLedger {
   readonly #failedByReason = new Map<string, number>()
   // Bounded by the codes below 3000, FREE_CODES_MAX and `other`.
   readonly #endingsByCode = new Map<string, number>()
-  // Bounded by the names of ENDINGS, `violation` and `user`.
+  // Bounded by the names of ENDINGS, `drained`, `violation` and `user`.
   readonly #endingsByReason = new Map<string, number>()
   readonly #endingsBy: Record<Ending['by'], number> = { peer: 0, server: 0, network: 0 }
   // Bounded by the routes and, within, by the reasons to drop.
@@ -107,10 +107,10 @@ export class Ledger implements ConnectionLedger {
 
   /** A connection has just closed. @param violation it was ended because its peer broke a rule */
   connectionEnded(ending: Ending, violation: boolean): void {
-    const { code, by, reason } = ending
+    const { code, by } = ending
     this.#endingsBy[by]++
     add(this.#endingsByCode, this.#codeKey(code))
-    if (by === 'server') add(this.#endingsByReason, violation ? 'violation' : (ENDING_NAMES.get(reason) ?? 'user'))
+    if (by === 'server') add(this.#endingsByReason, violation ? 'violation' : nameOf(ending))
   }
 
   /** Messages were not sent to a slow reader. */
@@ -209,6 +209,10 @@ export function imbalancesOf(counts: LedgerCounts): string[] {
     ],
   ]
   return laws.filter(([, left, right]) => left !== right).map(([law, left, right]) => `${law}: ${left} is not ${right}`)
+}
+
+function nameOf(ending: Ending): string {
+  return ENDING_NAMES.get(ending.reason) ?? (isDrainEnding(ending) ? 'drained' : 'user')
 }
 
 function add(counts: Map<string, number>, key: string, count = 1): void {

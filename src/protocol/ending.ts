@@ -32,7 +32,17 @@ export function networkEnding(reason: string): Ending {
   return { code: 1006, reason, by: 'network', advice: 'reconnect', clean: false }
 }
 
-/** The endings this library decides on by itself. `docs/LIFECYCLE.md` lists them. */
+/** A drain: the reason is JSON that tells the client when to come back. */
+export function drainEnding(retryAfterMs: number): Ending {
+  return serverEnding(1012, `{"retryAfterMs":${retryAfterMs}}`)
+}
+
+/** Is it what `drainEnding` makes? */
+export function isDrainEnding({ code, reason }: Ending): boolean {
+  return code === 1012 && /^\{"retryAfterMs":\d+\}$/.test(reason)
+}
+
+/** The endings this library decides on by itself, beside that of a drain. `docs/LIFECYCLE.md` lists them. */
 export const ENDINGS = {
   idle: serverEnding(1001, 'nothing received within idleTimeoutMs'),
   serverClosed: serverEnding(1001, 'server is closing'),

@@ -3,14 +3,18 @@
  *
  * An upgrade whose path is ours is taken. Another is answered with 404 when nobody else listens for upgrades, and left
  * to the others otherwise; if after a while nobody has taken it, its socket is destroyed, because nobody else would.
- * Owned by the server; ends with `end()`: the listener is off, and sockets that nobody has taken by then are
+ * In a drain it also has ordinary answers say that their socket is not kept: it takes no request away.
+ * Owned by the server; ends with `end()`: the listeners are off, and sockets that nobody has taken by then are
  * destroyed.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import type { Wheel } from '../base/wheel.ts'
 import { destroySocket, isOwned } from '../connection/socket.ts'
 import { pathOf } from './upgrade.ts'
+
+/** All that Node gives an ordinary request to. */
+const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const
 
 export interface AttachmentContext {
   readonly wheel: Wheel
@@ -32,8 +36,17 @@ export class Attachment {
     httpServer.on('upgrade', this.#serverOnUpgrade)
   }
 
+  /** A drain has begun: from now on every answer that has not been written says `Connection: close`. */
+  sayGoodbye(): void {
+    for (const event of REQUEST_EVENTS) {
+      // A listener where there was none would change what Node does by itself.
+      if (this.httpServer.listenerCount(event) > 0) this.httpServer.prependListener(event, closeAfter)
+    }
+  }
+
   end(): void {
     this.httpServer.off('upgrade', this.#serverOnUpgrade)
+    for (const event of REQUEST_EVENTS) this.httpServer.off(event, closeAfter)
     for (const left of this.#left) left.judge()
   }
 
@@ -68,6 +81,13 @@ export class Attachment {
     socket.on('error', ignore)
     socket.once('close', forget)
   }
+}
+
+/** HTTP/2 has no such header, and says goodbye by itself. */
+function closeAfter(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor >= 2) return
+  response.shouldKeepAlive = false
+  response.setHeader('Connection', 'close')
 }
 
 function ignore(): void {}

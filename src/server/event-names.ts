@@ -1,6 +1,7 @@
 /** The events of a server: what each carries, and their names for `on()`, which the compiler checks. Constants. */
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionEvents } from '../connection/connection-context.ts'
+import type { DrainReport } from './drain-report.ts'
 import type { LimitName } from './limit-names.ts'
 
 /** What a server announces, also on the diagnostics channels `holdfast:<name>`. */
@@ -18,6 +19,8 @@ export interface ServerEvents extends ConnectionEvents {
     readonly connection?: Connection
     readonly route?: string
   }
+  /** A drain has begun (`report` is null), or has ended. */
+  drain: { readonly total: number; readonly report: DrainReport | null }
   /** The process itself was stuck for so long; no peer is judged by it. */
   stall: { readonly stalledMs: number }
   /** After a wave of arrivals or departures, the heap was collected; or, with `done` false, that would have taken too long. */
@@ -43,6 +46,7 @@ const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   refused: true,
   failed: true,
   limit: true,
+  drain: true,
   stall: true,
   reclaim: true,
 }

@@ -36,7 +36,7 @@ export interface RouteMatch {
   readonly params: Readonly<Record<string, string>>
 }
 
-const HANDLERS = ['upgrade', 'open', 'hold', 'message', 'close'] as const
+const HANDLERS = ['upgrade', 'open', 'hold', 'message', 'drain', 'close'] as const
 
 export class Routes {
   readonly #router = findMyWay({ caseSensitive: true, maxParamLength: 1024 })

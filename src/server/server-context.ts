@@ -21,6 +21,8 @@ import type { HandshakeFault } from '../protocol/handshake.ts'
 import { collectGarbage } from '../resilience/collect-garbage.ts'
 import { Reclaim } from '../resilience/reclaim.ts'
 import { Admission } from './admission.ts'
+import { ClosingFaults } from './closing-faults.ts'
+import type { Drain } from './drain.ts'
 import type { ServerEvents } from './event-names.ts'
 import type { Middleware } from './middleware.ts'
 import type { Opening } from './opening.ts'
@@ -45,11 +47,15 @@ export class ServerContext implements UpgradeContext {
   readonly middleware: Middleware[] = []
   readonly handshakeTimeoutMs: number
   readonly closeTimeoutMs: number
+  /** No more upgrades: it is closing, or draining. */
   closing = false
+  /** Null until `server.drain()`; stays when it has ended. */
+  drain: Drain | null = null
   readonly now: () => number
   readonly wallNow: () => number
   readonly #onGone: () => void
   readonly #nonce: string
+  readonly #closingFaults = new ClosingFaults()
   #ids = 0
 
   /** @param onGone told whenever a connection or an upgrade request has gone */
@@ -69,6 +75,7 @@ export class ServerContext implements UpgradeContext {
     this.hub = new Hub((life) => {
       if (this.admission.byAddress) this.admission.left(life.remoteAddress)
       this.reclaim?.wake()
+      this.drain?.connectionOnGone(life)
       onGone()
     })
     this.routes = new Routes(options)
@@ -82,6 +89,11 @@ export class ServerContext implements UpgradeContext {
 
   nextId(): string {
     return `${this.#nonce}-${(this.#ids++).toString(36)}`
+  }
+
+  /** The answer to who comes when no more are let in. */
+  get closingFault(): HandshakeFault {
+    return this.#closingFaults.next(this.drain !== null)
   }
 
   connectionOnCame(): void {

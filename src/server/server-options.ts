@@ -89,9 +89,14 @@ export const SERVER_OPTIONS = {
       'From the upgrade request to its answer, middleware and upgrade() included; for listen() also the request itself.',
     without: 'a silent peer, or an upgrade() that waits for ever, holds a socket that nobody else ends.',
   }),
+  drainWindowMs: integerOption(0, 60 * MINUTE, {
+    default: 10_000,
+    about: 'drain() spreads the closes of all connections over so long.',
+    without: 'all clients come back in the same moment, and the next server meets a storm.',
+  }),
   drainTimeoutMs: integerOption(0, 60 * MINUTE, {
     default: 30_000,
-    about: 'close() lets running handlers finish for so long before it ends their connections.',
+    about: 'drain() and close() let what runs finish for so long before they end its connections.',
     without: 'work in progress is cut off, or holds up the stop for ever.',
   }),
   inboxBytesMax: integerOption(64 * 1024, 64 * GIB, {

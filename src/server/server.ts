@@ -16,6 +16,8 @@ import type { Message } from '../connection/message-bytes.ts'
 import type { PublishOptions } from '../hub/hub.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Attachment } from './attachment.ts'
+import { type DrainOptions, readDrainOptions } from './drain-options.ts'
+import type { DrainReport } from './drain-report.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
 import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
@@ -24,12 +26,15 @@ import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
 import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
+import { startDrain } from './start-drain.ts'
 import { upgrade } from './upgrade.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
   readonly clock?: Clock
   readonly nonce?: string
+  /** From 0 to below 1. */
+  readonly random?: () => number
 }
 
 export class Server {
@@ -37,6 +42,7 @@ export class Server {
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
   readonly #clock: Clock
+  readonly #random: () => number
   readonly #context: ServerContext
   readonly #attachments: Attachment[] = []
   readonly #kernel: KernelCheck
@@ -49,6 +55,7 @@ export class Server {
     this.options = readOptions('createServer()', SERVER_OPTIONS, input)
     readDeflate('createServer()', this.options.deflate)
     this.#clock = surroundings.clock ?? systemClock
+    this.#random = surroundings.random ?? Math.random
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#kernel = new KernelCheck(this.#context)
     this.scope = new Scope('server', {
@@ -176,8 +183,30 @@ export class Server {
   }
 
   /**
+   * Empties the server for a deploy: `ready` is false, ordinary HTTP answers say `Connection: close`, upgrades get 503. Each
+   * connection is served until its turn comes, spread over `drainWindowMs`. Then what it is doing may finish, `drain` of its
+   * route runs, what was sent is written, and it ends with 1012 and a reason that tells the client when to come back. What is
+   * left after `drainTimeoutMs` is ended all the same. Afterwards the server still listens; `close()` is then quick. A
+   * second call gets the same promise.
+   *
+   * @returns what became of each: the counts add up to those of the ledger
+   * @throws HoldfastError HF_OPTION_INVALID, HF_OPTION_UNKNOWN; HF_SERVER_STATE when it is closing or closed
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    if (this.#context.drain !== null) return this.#context.drain.report
+    try {
+      this.#refuseWhenClosing('drain')
+      const settings = readDrainOptions(options, this.options)
+      const surroundings = { clock: this.#clock, random: this.#random }
+      return startDrain(this.#context, this.#attachments, settings, surroundings).report
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
+  /**
    * Stops: no more upgrades (503), every connection is drained (running handlers finish, at most `drainTimeoutMs`) and
-   * ended with 1001, then everything is released. Resolves when all is done; a second call gets the same promise.
+   * ended with 1001, all at once, then everything is released. Resolves when all is done; a second call gets the same promise.
    */
   close(): Promise<void> {
     if (this.#closed === null) {
@@ -200,6 +229,7 @@ export class Server {
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
     this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
+    this.#context.drain?.hasten(ENDINGS.serverClosed, this.options.drainTimeoutMs)
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
     for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
@@ -219,8 +249,14 @@ export class Server {
   }
 
   #refuseWhenClosing(method: string): void {
-    if (this.#closed === null) return
-    throw wrongState(method, 'closed', 'a server that is not closing or closed', 'make a new one with createServer()')
+    if (!this.#context.closing) return
+    const state = this.#closed === null ? 'draining' : 'closed'
+    throw wrongState(
+      method,
+      state,
+      'a server that is not draining, closing or closed',
+      'make a new one with createServer()',
+    )
   }
 
   #attach(httpServer: NetServer): void {

@@ -37,19 +37,15 @@ export interface UpgradeContext extends ConnectionContext, OpeningContext {
   readonly routes: Routes
   readonly middleware: readonly Middleware[]
   readonly admission: Admission
-  /** The server is closing: no more upgrades. */
+  /** The server is closing or draining: no more upgrades. */
   readonly closing: boolean
+  /** What they are answered with. */
+  readonly closingFault: HandshakeFault
   nextId(): string
   /** Told when a connection has come. */
   connectionOnCame(): void
 }
 
-const CLOSING: HandshakeFault = {
-  status: 503,
-  reason: 'the server is closing',
-  kind: 'closing',
-  headers: { 'Retry-After': '1' },
-}
 const FAILED: HandshakeFault = { status: 500, reason: 'the upgrade failed', kind: 'failed' }
 
 /** The path of a request target without its query, or null when it is no path. */
@@ -80,7 +76,7 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
     return
   }
   if (context.closing) {
-    opening.refuse(CLOSING)
+    opening.refuse(context.closingFault)
     return
   }
   const match = context.routes.match(path)
@@ -154,7 +150,7 @@ function answered(candidate: Candidate, request: UpgradeRequest, data: unknown):
   }
   const { responseHeaders } = request
   request.revoke()
-  if (candidate.context.closing) candidate.opening.refuse(CLOSING)
+  if (candidate.context.closing) candidate.opening.refuse(candidate.context.closingFault)
   else if (!candidate.opening.answered) accept(candidate, data, responseHeaders)
 }
 

@@ -142,6 +142,29 @@ describe('POST /drain', { concurrency: true }, () => {
     assert.deepEqual(lines.at(-1), { report: { finished: 3 } })
   })
 
+  test('of a real server: not ready at once, every client is told, the report adds up, and the port is still there', async (t) => {
+    const finish = deferred()
+    t.after(() => finish.resolve())
+    const server = await serve(t, {
+      route: { message: () => finish.promise },
+      drainTimeoutMs: 20_000,
+      drainWindowMs: 0,
+    })
+    const { port } = await admin(server, { port: 0 })
+    const [idle, busy] = [await openRaw(t, server.port), await openRaw(t, server.port)]
+    busy.text('work')
+    await until('it works', () => server.ledger().messagesReceived === 1)
+    const asked = ask(port, '/drain', { method: 'POST', headers: CHANGE })
+    assert.equal((await idle.closeCode()).code, 1012)
+    assert.equal(await statusOf(port, '/readyz'), 503)
+    finish.resolve()
+    assert.match((await busy.closeCode()).reason, /^\{"retryAfterMs":\d+\}$/)
+    for (const client of [idle, busy]) client.destroy()
+    const { report } = JSON.parse((await asked).body.trim().split('\n').at(-1) ?? '')
+    assert.deepEqual([report.total, report.finished, report.forced], [2, 2, 0])
+    assert.equal(await statusOf(port, '/healthz'), 200)
+  })
+
   test('that fails says so', async (t) => {
     const { server, end } = draining(() => Promise.reject(new Error('closed already')))
     t.after(end)
