@@ -29,10 +29,15 @@ export class Movers {
   readonly to: Server
   readonly mirror: HandleMirror
 
-  constructor(t: TestContext, from: Server, to: Server) {
+  constructor(mirror: HandleMirror, from: Server, to: Server) {
+    this.mirror = mirror
     this.from = from
     this.to = to
-    this.mirror = new HandleMirror(t)
+  }
+
+  /** The other way round. */
+  get reversed(): Movers {
+    return new Movers(this.mirror, this.to, this.from)
   }
 
   async freeze(connection: Connection, withinMs = WITHIN_MS): Promise<Frozen> {
@@ -53,6 +58,13 @@ export class Movers {
     await within('it to be adopted', this.to[INTERNALS].arrivals.adopt(id, Uint8Array.from(departed.state), handle))
   }
 
+  /** Returns the connection there. */
+  commit(frozen: Frozen): Connection {
+    frozen.adopted()
+    this.to[INTERNALS].arrivals.commit(frozen.id)
+    return connectionOf(this.to, frozen.id)
+  }
+
   /** The whole move; returns the connection there. `during` runs when nobody has it. */
   async move(connection: Connection, during: () => unknown = () => {}): Promise<Connection> {
     const { id } = connection
@@ -61,10 +73,9 @@ export class Movers {
     const departed = await this.depart(frozen)
     await during()
     await this.adopt(id, departed)
-    frozen.adopted()
-    this.to[INTERNALS].arrivals.commit(id)
+    const there = this.commit(frozen)
     await until('it is gone here', () => connection.state === 'moved')
-    return connectionOf(this.to, id)
+    return there
   }
 }
 
@@ -88,7 +99,7 @@ export async function movers<Data = undefined>(t: TestContext, setup: MoversSetu
     await balanced(next)
     await balanced(old)
   })
-  return new Movers(t, old, next)
+  return new Movers(new HandleMirror(t), old, next)
 }
 
 /** Nothing is left on either side, and both ledgers balance. */
