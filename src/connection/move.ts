@@ -69,6 +69,8 @@ export class Move implements Leave {
     transition(life, { name: 'open', leave: this }, ANSWER_MS)
     life.pauseReading()
     stopReading(life.socket)
+    // While nothing is read, the deadline of an unfinished message stands.
+    life.held.track()
   }
 
   /** What it gets: see Arrivals.expect. */
@@ -146,7 +148,8 @@ export class Move implements Leave {
   }
 
   leaveOnDue(): void {
-    if (this.#answer !== 'none') this.#gone()
+    // A socket that does not even say that it is closed is given up.
+    if (this.#answer !== 'none') this.#life?.socketOnClose()
     else if (this.#life?.state.name === 'moving') this.unanswered()
     else this.unfreeze()
   }

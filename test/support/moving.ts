@@ -3,6 +3,7 @@
  * of its own. Made by `movers`, closed when the test ends.
  */
 import type { TestContext } from 'node:test'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import {
   type Connection,
   createServer,
@@ -18,6 +19,8 @@ import { balanced } from './serving.ts'
 /** Both sides: options and the route `/`; `to` is what the new side has otherwise. */
 export interface MoversSetup<Data> extends ServerOptionsInput {
   readonly route?: RouteDeclaration<Data>
+  /** Of both sides. */
+  readonly clock?: Clock
   readonly to?: ServerOptionsInput & { readonly path?: string; readonly route?: RouteDeclaration<Data> }
 }
 
@@ -86,10 +89,13 @@ export function connectionOf(server: Server, id: string): Connection {
 }
 
 export async function movers<Data = undefined>(t: TestContext, setup: MoversSetup<Data> = {}): Promise<Movers> {
-  const { route = {}, to = {}, ...options } = setup
+  const { route = {}, to = {}, clock = systemClock, ...options } = setup
   const { path = '/', route: routeThere = route, ...optionsThere } = to
-  const old = createServer({ ...SHORT, ...options }, { nonce: 'old' }).route<Data>('/', route)
-  const next = createServer({ ...SHORT, ...options, ...optionsThere }, { nonce: 'new' }).route<Data>(path, routeThere)
+  const old = createServer({ ...SHORT, ...options }, { nonce: 'old', clock }).route<Data>('/', route)
+  const next = createServer({ ...SHORT, ...options, ...optionsThere }, { nonce: 'new', clock }).route<Data>(
+    path,
+    routeThere,
+  )
   await old.listen({ port: 0, host: '127.0.0.1' })
   await next.listen({ port: 0, host: '127.0.0.1' })
   t.after(async () => {
