@@ -51,6 +51,7 @@ export class Move implements Leave {
   readonly #times: Times
   /** Its tasks have been told to stop, or its scope has been released: if it stays, it needs a new one. */
   #scopeSpent = false
+  #departing = false
   #settle: ((held: boolean) => void) | null = null
   #answer: 'none' | 'adopted' | 'unanswered' = 'none'
   #socketClosed = false
@@ -103,7 +104,8 @@ export class Move implements Leave {
    */
   async depart(withinMs: number): Promise<Departed | null> {
     const life = this.#life
-    if (life === null || life.state.name !== 'open' || this.#settle !== null) return null
+    if (life === null || life.state.name !== 'open' || this.#departing) return null
+    this.#departing = true
     life.outbox.hold()
     const written = await this.#wait(withinMs, (done) => this.#look(life, done))
     if (this.#life === null) return null
