@@ -17,7 +17,7 @@ import { ENDINGS } from '../protocol/ending.ts'
 import { Absent } from './absent.ts'
 import { deliver, type PublishOptions } from './deliver.ts'
 import { Groups } from './groups.ts'
-import { type Elsewhere, type Origin, Outward, type Placeholder } from './outward.ts'
+import { type Elsewhere, type Origin, Outward } from './outward.ts'
 import { HubRoom } from './room.ts'
 import { User } from './user.ts'
 
@@ -153,18 +153,6 @@ export class Hub implements RoomsPort {
     const { topic } = origin
     this.#outward.arrived(origin, message, null)
     deliver(topic === ALL ? this.#lives.values() : this.#groupsOf(topic).of(nameOf(topic)), message)
-  }
-
-  /**
-   * From now on the placeholder collects what is published to these topics, and the other workers are told that they are
-   * wanted. Until `forget` with the same topics.
-   */
-  expect(topics: Iterable<Topic>, placeholder: Placeholder): void {
-    for (const topic of topics) this.#outward.expect(topic, placeholder)
-  }
-
-  forget(topics: Iterable<Topic>, placeholder: Placeholder): void {
-    for (const topic of topics) this.#outward.forget(topic, placeholder)
   }
 
   /** Puts it where it was elsewhere, whatever roomsMax says, and sends what was kept for it and it has not had. */
