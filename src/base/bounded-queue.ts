@@ -51,6 +51,11 @@ export class BoundedQueue<Item> {
     return oldest.item
   }
 
+  /** What is in it, oldest first. */
+  all(): Item[] {
+    return this.#items.slice(this.#first).map((entry) => (entry as { readonly item: Item }).item)
+  }
+
   /** Empties the queue and returns how many items were in it. */
   clear(): number {
     const count = this.count

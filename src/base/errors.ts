@@ -116,6 +116,26 @@ export const ERRORS = {
     wanted: 'a free port',
     todo: 'stop what listens there, or choose another port',
   },
+  HF_MOVED: {
+    seen: 'connection {id} moves to another process',
+    wanted: 'work that belongs to it to stop here; hold() begins it again where it goes',
+    todo: 'nothing: this is the reason of an aborted signal',
+  },
+  HF_CONNECTION_MOVED: {
+    seen: 'connection.{property} was used after connection {id} had moved to another process',
+    wanted: 'a connection that has moved to be forgotten here: it keeps only its id and counters',
+    todo: 'put what uses it into connection.scope: that ends here when the connection moves, and hold() begins it again there',
+  },
+  HF_HANDOFF_FAILED: {
+    seen: 'handoff.{method} of route {route} failed: {message}',
+    wanted: 'save() to return plain data, and restore() to make of it what connection.data is',
+    todo: 'its connection was not moved; the error is in `cause`',
+  },
+  HF_MOVE_REFUSED: {
+    seen: 'connection {id} cannot be taken up here: {reason}',
+    wanted: '{wanted}',
+    todo: 'its old process serves it on',
+  },
   HF_SYNC_OVERDUE: {
     seen: 'sync() has waited {ms} ms for {workers}',
     wanted: 'every other worker to have delivered what was published before, and to answer',

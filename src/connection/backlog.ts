@@ -15,10 +15,16 @@ const WRITE_BYTES_MAX = 24 * 1024
 
 export type LatestKey = string | number
 
+/** Makes a frame of a payload when it is written, because it can only be made then: compressed with what went before. */
+export interface LateFrame {
+  readonly opcode: number
+  encode(payload: Uint8Array): Buffer
+}
+
 export interface WaitingMessage {
+  /** With `late`, the payload. */
   frame: Uint8Array
-  /** Makes the frame when it is written, if it can only be made then: compressed with what went before. */
-  late: ((payload: Uint8Array) => Buffer) | null
+  late: LateFrame | null
   readonly key: LatestKey | undefined
 }
 
@@ -71,12 +77,17 @@ export class Backlog {
       while (bytes < WRITE_BYTES_MAX) {
         const message = this.shift()
         if (message === undefined) break
-        const frame = message.late === null ? message.frame : message.late(message.frame)
+        const frame = message.late === null ? message.frame : message.late.encode(message.frame)
         frames.push(frame)
         bytes += frame.length
       }
       socket.write(frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames, bytes))
     }
+  }
+
+  /** All of them, oldest first, to look at. */
+  all(): WaitingMessage[] {
+    return this.#queue.all()
   }
 
   /** Lets go of everything and returns how many messages that were. */

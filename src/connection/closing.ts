@@ -29,7 +29,12 @@ export type ClosingStart = 'handshake' | 'answer' | 'fail' | 'hangup' | 'kill' |
 /** Begins the chain; nothing happens when it has begun. */
 export function beginClosing(life: Life, ending: Ending, start: ClosingStart): void {
   const { state } = life
-  if (state.name === 'closing' || state.name === 'closed') {
+  if (state.name === 'moving') {
+    // Nothing may be done to a socket that is on its way; if it comes back, this is done.
+    state.wish ??= { ending, kill: start === 'kill' }
+    return
+  }
+  if (state.name === 'closing' || state.name === 'closed' || state.name === 'moved') {
     if (start === 'kill' && state.name === 'closing' && (state.step === 'handshake' || state.step === 'finish'))
       destroy(life)
     return
@@ -38,6 +43,7 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
   const violation = start === 'fail'
   const closing: ClosingState = { name: 'closing', ending, step: 'handshake', violation, sent: false, received }
   transition(life, closing, life.options.closeTimeoutMs)
+  if (state.name === 'open') state.leave?.leaveOnEnding()
   life.quiet()
   // Its signals have run user code, which may have gone on to kill the connection.
   if (closing.step !== 'handshake') return
@@ -48,11 +54,13 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
 
 /** Lets what runs finish, then begins the chain: at the latest in `timeoutMs`. */
 export function drainAnd(life: Life, ending: Ending, timeoutMs: number, received = false): void {
+  const before = life.state
   transition(life, { name: 'draining', ending, received }, timeoutMs)
+  if (before.name === 'open') before.leave?.leaveOnEnding()
   life.inbox.whenIdle(() => drained(life))
 }
 
-/** It drains already, and is to be done in `timeoutMs` at the latest. */
+/** It drains (or moves) already, and is to be done in `timeoutMs` at the latest. */
 export function sooner(life: Life, timeoutMs: number): void {
   if (life.deadline.dueAt > life.context.wheel.now + timeoutMs) life.context.wheel.arm(life.deadline, timeoutMs)
 }

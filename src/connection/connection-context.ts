@@ -27,6 +27,10 @@ export interface ConnectionEvents {
   open: { readonly connection: Connection; readonly route: string }
   /** A connection is closed: everything it had is released. */
   close: { readonly connection: Connection; readonly route: string; readonly ending: Ending }
+  /** A connection that was open in another process is open here. */
+  adopted: { readonly connection: Connection; readonly route: string }
+  /** A connection has moved to another process; with `answered` false, that process has not said whether it has it. */
+  moved: { readonly connection: Connection; readonly route: string; readonly answered: boolean }
   /** The peer broke a rule; the connection is being ended. */
   violation: { readonly connection: Connection; readonly route: string; readonly violation: Violation }
   /** Messages were not sent to a slow reader, now or although they had been accepted. Of one: its bytes; else 0. */
@@ -52,6 +56,8 @@ export interface ConnectionLedger {
   connectionEnded(ending: Ending, violation: boolean): void
   openHooks: number
   closeHooks: number
+  movesUnanswered: number
+  movesRefused: number
   messagesReceived: number
   messagesSent: number
   messagesDropped: number
@@ -102,7 +108,16 @@ export interface RoomsPort {
   leave(life: Life, room: string): boolean
   leaveAll(life: Life): void
   room(name: string): Room
-  /** The connection is closed: forget it. */
+  /**
+   * It is about to leave for another process: out of its rooms and away from its user, and what is published to them is kept.
+   * Returns what tells the other process which messages it has had; a plain value.
+   */
+  depart(life: Life): unknown
+  /** It stays after all: where it was before, and sent what was kept. */
+  comeBack(life: Life): void
+  /** It has come from another process, where it was in these rooms: the same here, and sent what was kept for it. */
+  arrive(life: Life, rooms: readonly string[], user: string | null, marks: unknown): void
+  /** The connection is closed, or has moved: forget it. */
   remove(life: Life): void
 }
 

@@ -20,7 +20,8 @@ import type { StateName } from './state.ts'
 
 /** What outlives a connection. */
 export interface ConnectionEnd {
-  readonly ending: Ending
+  /** Null when it has moved to another process. */
+  readonly ending: Ending | null
   readonly messagesReceived: number
   readonly messagesSent: number
 }
@@ -74,14 +75,15 @@ export class Connection<Data = unknown> {
   }
 
   get state(): StateName {
-    return this.#life?.state.name ?? 'closed'
+    if (this.#life !== null) return this.#life.state.name
+    return this.#end?.ending === null ? 'moved' : 'closed'
   }
 
-  /** How it ended, or is about to; null while it is open. */
+  /** How it ended, or is about to; null while it is open, and when it moves or has moved to another process. */
   get ending(): Ending | null {
     if (this.#end !== null) return this.#end.ending
     const state = this.#life?.state
-    return state === undefined || state.name === 'open' ? null : state.ending
+    return state !== undefined && 'ending' in state ? state.ending : null
   }
 
   /** Aborts when the connection begins to end. Made on first use. @throws HF_CONNECTION_CLOSED after it has closed */
@@ -197,8 +199,9 @@ export class Connection<Data = unknown> {
   }
 
   #alive(property: string): Life {
-    if (this.#life === null) throw new HoldfastError('HF_CONNECTION_CLOSED', { property, id: this.id })
-    return this.#life
+    if (this.#life !== null) return this.#life
+    const moved = this.#end?.ending === null
+    throw new HoldfastError(moved ? 'HF_CONNECTION_MOVED' : 'HF_CONNECTION_CLOSED', { property, id: this.id })
   }
 }
 

@@ -5,9 +5,23 @@ import type { Ending } from '../protocol/ending.ts'
 import type { Connection } from './connection.ts'
 import type { Turn } from './turn.ts'
 
-/** Why `hold` runs: the connection was opened here, or has moved here from another process. */
+/** Why `hold` runs: the connection was opened here, or has moved here from another process (or comes back from a move that failed). */
 export interface Hold {
   readonly moved: boolean
+}
+
+/** How `connection.data` gets into another process when it is more than plain data. */
+export interface Handoff<Data> {
+  /**
+   * What is to travel: plain objects, arrays, Map, Set, Date, typed arrays and primitives. Called when the connection moves, before its
+   * scope is released. When it throws, the connection is not moved.
+   */
+  save(connection: Connection<Data>): unknown
+  /**
+   * Makes `data` of what `save` returned, in the other process; may return a promise. When it throws, or takes longer than
+   * handlerTimeoutMs, the connection stays where it was.
+   */
+  restore(value: unknown): Data | Promise<Data>
 }
 
 export interface ConnectionHandlers<Data> {
@@ -24,7 +38,10 @@ export interface ConnectionHandlers<Data> {
   shows?(connection: Connection<Data>): unknown
   /** Once in the connection's life, before any message. May return a promise; messages wait for it. */
   open?(connection: Connection<Data>): unknown
-  /** In every process that takes the connection up: after `open`, and after each move. For timers and listeners. */
+  /**
+   * In every process that takes the connection up: after `open`, and after each move; also when it was to move and stays after
+   * all. For timers and listeners: whatever it puts into the scope has ended before.
+   */
   hold?(connection: Connection<Data>, hold: Hold): unknown
   /**
    * For each message, in order: a string for text, a Buffer for binary. The next message waits for the promise it returns.
@@ -36,6 +53,8 @@ export interface ConnectionHandlers<Data> {
    * moment to read `connection.data`; a promise it returns is waited for, at most handlerTimeoutMs.
    */
   close?(connection: Connection<Data>, ending: Ending): unknown
+  /** How `connection.data` moves to another process, if it is not plain data. */
+  readonly handoff?: Handoff<Data>
 }
 
 /** What a connection needs to know of its route. */

@@ -15,6 +15,16 @@ export class HeldBytes {
     this.#life = life
   }
 
+  /** For how long a message has been coming that is not whole, in milliseconds; 0 when there is none. */
+  get messageMs(): number {
+    return this.#messageDeadline?.passedMs ?? 0
+  }
+
+  /** The message that is not whole has been coming for so long already. */
+  messageSince(passedMs: number): void {
+    if (this.#life.reader.unfinished) this.#messageDeadline?.since(passedMs)
+  }
+
   /** Bytes were read: looks at what is held only when there is, or was, something. */
   read(): void {
     const { reader, inbox } = this.#life

@@ -21,12 +21,12 @@ import { askUser } from './user-key.ts'
 
 type HandlerName = 'user' | 'open' | 'hold' | 'message'
 
-const AFTER = { user: 'open', open: 'hold', hold: null } as const
+const AFTER = { user: 'open', open: 'hold', hold: null, 'hold moved': null } as const
 
 export class Inbox implements DeadlineOwner, TurnOwner {
   readonly #life: Life
   #queue: BoundedQueue<string | Buffer> | null = null
-  #nextHook: 'user' | 'open' | 'hold' | null = null
+  #nextHook: 'user' | 'open' | 'hold' | 'hold moved' | null = null
   /** A handler is being called, right now. */
   #calling = false
   /** The handler that runs and whose promise we wait for. */
@@ -48,6 +48,11 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     return this.#queue === null || this.#queue.count === 0
   }
 
+  /** How many messages wait. */
+  get waiting(): number {
+    return this.#queue?.count ?? 0
+  }
+
   /** Bytes of the messages that wait. */
   get bytes(): number {
     return this.#queue?.bytes ?? 0
@@ -58,6 +63,12 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     const { context, route } = this.#life
     context.ledger.openHooks++
     this.#nextHook = route.handlers.user === undefined ? 'open' : 'user'
+    this.#advance()
+  }
+
+  /** It has moved, or was to: runs `hold`; messages wait for it. */
+  holdMoved(): void {
+    this.#nextHook = 'hold moved'
     this.#advance()
   }
 
@@ -77,10 +88,16 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     if (this.#queue.full) this.#life.pauseReading()
   }
 
-  /** Calls `fn` once nothing runs and nothing waits: now, or when the last handler has finished. */
+  /** Calls `fn`, instead of one given before, once nothing runs and nothing waits: now, or when the last handler has finished. */
   whenIdle(fn: () => void): void {
+    this.#whenIdle = null
     if (this.idle) fn()
     else this.#whenIdle = fn
+  }
+
+  /** Whoever waits until it is idle waits no more. */
+  forgetIdle(): void {
+    this.#whenIdle = null
   }
 
   /** No handler is started any more; what waits is let go and counted; the one that runs gets its signal. */
@@ -119,14 +136,14 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#turn.abort(error)
   }
 
-  #run(name: HandlerName, message: string | Buffer | undefined): void {
+  #run(name: HandlerName, message: string | Buffer | undefined, moved = false): void {
     const { connection, route } = this.#life
     const turn = new Turn()
     this.#calling = true
     try {
       let returned: unknown
       if (name === 'message') returned = route.handlers.message?.(connection, message as string | Buffer, turn)
-      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved: false })
+      else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved })
       else if (name === 'open') returned = route.handlers.open?.(connection)
       else askUser(this.#life)
       if (isThenable(returned)) this.#await(name, turn, returned)
@@ -170,7 +187,8 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       const hook = this.#nextHook
       if (hook !== null) {
         this.#nextHook = AFTER[hook]
-        this.#run(hook, undefined)
+        if (hook === 'hold moved') this.#run('hold', undefined, true)
+        else this.#run(hook, undefined)
         continue
       }
       const message = this.#queue?.shift()

@@ -9,10 +9,9 @@ import type { Socket } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
 import type { Scope } from '../base/scope.ts'
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
-import type { DeflateOptions, DeflateParams, Deflater } from '../protocol/deflate.ts'
 import { ENDINGS, type Ending, peerEnding, serverEnding } from '../protocol/ending.ts'
 import { FrameReader } from '../protocol/frame-reader.ts'
-import type { MessageInflater, ReaderSink } from '../protocol/reader-sink.ts'
+import type { ReaderSink } from '../protocol/reader-sink.ts'
 import type { Violation } from '../protocol/violation.ts'
 import {
   beginClosing,
@@ -34,34 +33,12 @@ import { beat, startHeartbeat } from './heartbeat.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { Inbox } from './inbox.ts'
 import { LateTurn } from './late-turn.ts'
+import type { LifeInit, NegotiatedDeflate } from './life-init.ts'
 import { Outbox } from './outbox.ts'
 import { ReceiveRate } from './receive-rate.ts'
 import type { SocketOwner } from './socket.ts'
-import { OPEN, type State } from './state.ts'
+import { isServed, OPEN, type State } from './state.ts'
 import type { Turn } from './turn.ts'
-
-/** permessage-deflate as negotiated for one connection. */
-export interface NegotiatedDeflate {
-  readonly params: DeflateParams
-  readonly options: DeflateOptions
-  readonly inflater: MessageInflater
-  readonly deflater: Deflater
-}
-
-export interface LifeInit {
-  readonly context: ConnectionContext
-  readonly route: RouteHandlers
-  readonly options: ConnectionOptions
-  readonly socket: Socket
-  readonly id: string
-  readonly openedAt: number
-  readonly data: unknown
-  readonly params: Readonly<Record<string, string>>
-  readonly protocol: string
-  /** Null: to be asked of the socket when somebody wants it. */
-  readonly remoteAddress: string | null
-  readonly deflate: NegotiatedDeflate | null
-}
 
 export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner {
   state: State = OPEN
@@ -128,6 +105,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     if (this.#scope === null) {
       this.#scope = connectionScope(this.context, this.connection, this.route.path)
       if (this.state.name === 'closing') this.#scope.abort(this.endReason())
+      if (this.state.name === 'moving') this.#scope.end(this.movedReason())
     }
     return this.#scope
   }
@@ -179,6 +157,12 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     if (this.#socketGone) return
     this.#socketGone = true
     this.context.ledger.sockets--
+    if (this.state.name === 'moving') this.state.leave.leaveOnSocketClosed()
+    else socketGone(this, lostEnding(this))
+  }
+
+  /** The socket has closed while the connection was moving, and it was not to move. */
+  socketLost(): void {
     socketGone(this, lostEnding(this))
   }
 
@@ -199,7 +183,7 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
 
   /** The inbox has worked off messages; `count` wait. */
   inboxDrained(count: number): void {
-    if (this.state.name === 'open' && count * 2 < this.options.handlerQueueMax) this.resumeReading()
+    if (isServed(this.state) && count * 2 < this.options.handlerQueueMax) this.resumeReading()
     this.held.track()
   }
 
@@ -231,7 +215,9 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   // Ending.
 
   deadlineOnDue(): void {
-    if (this.state.name === 'open') beat(this)
+    const { state } = this
+    if (isServed(state)) beat(this)
+    else if (state.name === 'moving' || state.name === 'open') state.leave?.leaveOnDue()
     else endingOverdue(this)
   }
 
@@ -242,7 +228,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
 
   /** Ends once the handlers that run have finished, at the latest in `timeoutMs`; no new message is handled. */
   drain(ending: Ending, timeoutMs: number): void {
-    if (this.state.name === 'draining') sooner(this, timeoutMs)
+    if (this.state.name === 'draining' || this.state.name === 'moving') sooner(this, timeoutMs)
+    if (this.state.name === 'moving') beginClosing(this, ending, 'handshake')
     if (this.state.name !== 'open') return
     this.pauseReading()
     this.held.track()
@@ -257,6 +244,18 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
       this.#endReason = new HoldfastError('HF_ENDED', { what: `connection ${this.connection.id}`, reason })
     }
     return this.#endReason
+  }
+
+  /** Why signals of this connection abort when it moves. */
+  movedReason(): HoldfastError {
+    return new HoldfastError('HF_MOVED', { id: this.connection.id })
+  }
+
+  /** What its scope holds ends; whoever asks for the scope again gets a new one. Runs user code. */
+  renewScope(): void {
+    const scope = this.#scope
+    this.#scope = null
+    scope?.end(this.movedReason())
   }
 
   /** All that must stop when the ending chain begins. Signals abort here, so user code may run. */

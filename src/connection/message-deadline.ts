@@ -22,6 +22,18 @@ export class MessageDeadline implements DeadlineOwner {
     this.#life.context.wheel.arm(this.#deadline, this.#life.options.messageTimeoutMs)
   }
 
+  /** For how long it has run, in milliseconds; 0 when it does not. */
+  get passedMs(): number {
+    const { context, options } = this.#life
+    return this.#deadline.armed ? Math.max(0, options.messageTimeoutMs - (this.#deadline.dueAt - context.wheel.now)) : 0
+  }
+
+  /** It runs, and has run for so long already. */
+  since(passedMs: number): void {
+    const { context, options } = this.#life
+    if (this.#deadline.armed) context.wheel.arm(this.#deadline, options.messageTimeoutMs - passedMs)
+  }
+
   cancel(): void {
     this.#life.context.wheel.cancel(this.#deadline)
   }

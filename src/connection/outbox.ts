@@ -2,124 +2,68 @@
  * What waits to be written to one connection: bounded, and written once in each turn of the event loop, or sooner when
  * the memory that all outboxes of the server share is full.
  *
- * Frames are built one behind another in the server's slab; payloads that are large are referenced. While the socket does
+ * Frames are built one behind another (batches.ts). While the socket does
  * not take more, everything waits here, in memory of its own, not in Node's queue, so that the bound holds. Control frames
  * are exempt from the bound; of pongs that wait, only the latest is kept (RFC 6455 section 5.5.3).
  *
  * Owned by its connection. Ends with `end()`: nothing is written after it. It never destroys the socket.
  */
 import type { Socket } from 'node:net'
-import { encodeFrame, frameHeaderBytes, writeFrameHeader } from '../protocol/frame-writer.ts'
+import { encodeFrame } from '../protocol/frame-writer.ts'
 import { PONG } from '../protocol/opcodes.ts'
 import { Backlog, type WaitingMessage } from './backlog.ts'
+import { Batches } from './batches.ts'
 import type { Flushable, FlushQueue, OutboxOwner } from './flush-queue.ts'
-import { BATCH_BYTES_MAX, type SharedBatch } from './shared-batch.ts'
-import type { SharedMessage } from './shared-message.ts'
 
-const BATCH_BYTES_MIN = 1024
-/** A shared batch of at most so much is copied when something of one's own comes behind it. */
-const COPIED_BYTES_MAX = 4 * 1024
+/** HELD: the socket is given nothing. */
+const OPEN = 0
+const HELD = 1
+const ENDED = 2
 
-export class Outbox implements Flushable {
+export class Outbox extends Batches implements Flushable {
   /** Messages that wait one by one; null until the reader is slow and its route wants that. */
   backlog: Backlog | null = null
   /** What it has taken of outboxTotalBytesMax. */
   counted = 0
   readonly #socket: Socket
-  readonly #flushes: FlushQueue
   readonly #owner: OutboxOwner
-  /** The memory of the batch, and which part of it is written and reserved; null when there is no batch. */
-  #memory: Buffer | null = null
-  #start = 0
-  #end = 0
-  #limit = 0
-  /** The batch, when it is the same as that of others; then there is no memory of its own. */
-  #shared: SharedBatch | null = null
-  /** Full batches and large payloads, oldest first; null while there are none. */
-  #pieces: Uint8Array[] | null = null
-  #piecesBytes = 0
   #pong: Buffer | null = null
   #scheduled = false
-  #ended = false
+  #status: 0 | 1 | 2 = OPEN
 
   constructor(socket: Socket, flushes: FlushQueue, owner: OutboxOwner) {
+    super(flushes)
     this.#socket = socket
-    this.#flushes = flushes
     this.#owner = owner
   }
 
   /** Bytes not yet taken by the kernel. */
   get bytes(): number {
-    const batchBytes = this.#shared === null ? this.#end - this.#start : this.#shared.bytes
-    return this.#piecesBytes + batchBytes + (this.backlog?.bytes ?? 0) + this.#socket.writableLength
+    return this.batchesBytes + (this.backlog?.bytes ?? 0) + this.#socket.writableLength
   }
 
-  /** The reader is slower than we write: something waits in the socket. */
+  /** The reader is slower than we write: something waits in the socket. Or the socket is given nothing, see hold(). */
   get blocked(): boolean {
-    return this.#socket.writableLength > 0
+    return this.#socket.writableLength > 0 || this.#status === HELD
   }
 
-  /** Adds a text message; `bytes` is its length in UTF-8. */
-  text(opcode: number, text: string, bytes: number): void {
-    const frameBytes = frameHeaderBytes(bytes) + bytes
-    if (frameBytes > BATCH_BYTES_MAX) {
-      this.#reference(encodeFrame(opcode, text))
-      return
-    }
-    const at = this.#reserve(frameBytes)
-    const memory = this.#memory as Buffer
-    const start = writeFrameHeader(memory, at, opcode, bytes, false)
-    // latin1 is the same bytes when there is one for each character, and quicker.
-    memory.write(text, start, bytes, bytes === text.length ? 'latin1' : 'utf8')
+  /** All that waits and was not given to the socket, oldest first; what waits one by one (`backlog`) comes behind it. */
+  get pieces(): readonly Uint8Array[] {
+    this.#placePong()
+    this.closeBatch()
+    return this.allPieces
   }
 
-  /** Adds a frame with this payload. */
-  binary(opcode: number, payload: Uint8Array, rsv1: boolean): void {
-    const bytes = payload.length
-    const headerBytes = frameHeaderBytes(bytes)
-    if (headerBytes + bytes > BATCH_BYTES_MAX) {
-      const at = this.#reserve(headerBytes)
-      writeFrameHeader(this.#memory as Buffer, at, opcode, bytes, rsv1)
-      this.#reference(payload)
-      return
-    }
-    const at = this.#reserve(headerBytes + bytes)
-    const memory = this.#memory as Buffer
-    memory.set(payload, writeFrameHeader(memory, at, opcode, bytes, rsv1))
+  /** Gives the socket what waits, and nothing more until `release()`: the rest waits here, as for a reader that does not read. */
+  hold(): void {
+    this.flush()
+    if (this.#status === OPEN) this.#status = HELD
   }
 
-  frame(frame: Buffer): void {
-    if (frame.length > BATCH_BYTES_MAX) this.#reference(frame)
-    else {
-      const at = this.#reserve(frame.length)
-      ;(this.#memory as Buffer).set(frame, at)
-    }
-  }
-
-  /**
-   * Adds a message that goes to many, when it has nothing in its batch but what others have too: nothing is copied then.
-   * False, and nothing added, otherwise, or when more than `bytesMax` would wait.
-   */
-  join({ frame }: SharedMessage, bytesMax: number): boolean {
-    const shared = this.#shared
-    if (shared === null) return false
-    const bytes = shared.bytes + frame.length
-    if (bytes > BATCH_BYTES_MAX || this.#piecesBytes + bytes > bytesMax) return false
-    this.#shared = shared.followedBy(frame, this.#flushes.shared)
-    return true
-  }
-
-  /** Adds a message that goes to many. */
-  share(message: SharedMessage): void {
-    if (this.join(message, Number.POSITIVE_INFINITY)) return
-    const { frame } = message
-    // With something of its own in the batch, or behind a slow reader, it has memory of its own.
-    if (frame.length > BATCH_BYTES_MAX || this.#memory !== null || this.blocked) this.frame(frame)
-    else {
-      this.#closeBatch()
-      this.#schedule()
-      this.#shared = message.alone
-    }
+  release(): void {
+    if (this.#status !== HELD) return
+    this.#status = OPEN
+    this.schedule()
   }
 
   /** Messages of its own have to wait one by one: behind a slow reader, or behind others that do. */
@@ -130,7 +74,7 @@ export class Outbox implements Flushable {
   /** Adds a message that waits by itself; returns the older one whose place it took. */
   keep(message: WaitingMessage): Uint8Array | null {
     this.backlog ??= new Backlog()
-    this.#schedule()
+    this.schedule()
     return this.backlog.add(message)
   }
 
@@ -141,15 +85,17 @@ export class Outbox implements Flushable {
       return
     }
     this.#pong = encodeFrame(PONG, payload)
-    this.#schedule()
+    this.schedule()
   }
 
   /** Writes what waits, unless the socket is still busy with what it has: then its `drain` calls again. */
   flush(): boolean {
     this.#scheduled = false
-    // Until the end of the turn a socket that has taken everything may still say that it needs to drain.
-    if (!this.blocked || !this.#socket.writableNeedDrain) this.#writeBatches()
-    this.backlog?.write(this.#socket, false)
+    if (this.#status !== HELD) {
+      // Until the end of the turn a socket that has taken everything may still say that it needs to drain.
+      if (!this.blocked || !this.#socket.writableNeedDrain) this.#writeBatches()
+      this.backlog?.write(this.#socket, false)
+    }
     const taken = this.bytes === 0
     if (!taken || this.counted !== 0) this.#owner.outboxOnFlushed()
     return taken
@@ -161,140 +107,37 @@ export class Outbox implements Flushable {
     this.backlog?.write(this.#socket, true)
   }
 
+  #placePong(): void {
+    const pong = this.#pong
+    this.#pong = null
+    if (pong !== null) this.frame(pong)
+  }
+
   #writeBatches(): void {
-    if (this.#pong !== null) {
-      const pong = this.#pong
-      this.#pong = null
-      this.frame(pong)
-    }
-    const batch = this.#takeBatch()
-    const pieces = this.#pieces
+    this.#placePong()
+    const batch = this.takeBatch()
+    const pieces = this.takePieces()
     if (pieces === null) {
       if (batch !== null) this.#socket.write(batch)
       return
     }
     if (batch !== null) pieces.push(batch)
-    this.#pieces = null
-    this.#piecesBytes = 0
     this.#socket.cork()
     for (const piece of pieces) this.#socket.write(piece)
     this.#socket.uncork()
   }
 
   end(): void {
-    this.#ended = true
+    this.#status = ENDED
     this.backlog?.clear()
-    this.#takeBatch()
-    this.#pieces = null
-    this.#piecesBytes = 0
+    this.takeBatch()
+    this.takePieces()
     this.#pong = null
   }
 
-  /** Makes room for `bytes` (at most BATCH_BYTES_MAX) at the end of the batch and returns where. */
-  #reserve(bytes: number): number {
-    this.#schedule()
-    if (this.#shared !== null) this.#unshare()
-    const memory = this.#memory
-    if (memory === null) return this.#begin(bytes)
-    const at = this.#end
-    if (at + bytes > this.#limit) {
-      const written = at - this.#start
-      if (written + bytes > BATCH_BYTES_MAX) {
-        this.#closeBatch()
-        return this.#begin(bytes)
-      }
-      if (this.#limit !== at || !this.#flushes.slab.extend(memory, at, bytes)) return this.#move(memory, written, bytes)
-      this.#limit += bytes
-    }
-    this.#end = at + bytes
-    return at
-  }
-
-  /** Something of its own comes behind what others have too: small, it is copied; large, it is a piece. */
-  #unshare(): void {
-    const shared = this.#shared as SharedBatch
-    if (shared.bytes > COPIED_BYTES_MAX) this.#closeBatch()
-    else {
-      this.#shared = null
-      const at = this.#begin(shared.bytes)
-      shared.view.copy(this.#memory as Buffer, at)
-    }
-  }
-
-  #begin(bytes: number): number {
-    this.#makeRoom(bytes)
-    this.#take(bytes, bytes)
-    return this.#start
-  }
-
-  /** Others have written in between: moves the batch to where it has room to grow, and adds `bytes`; returns their start. */
-  #move(from: Buffer, written: number, bytes: number): number {
-    const room = Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, (written + bytes) * 2))
-    this.#makeRoom(room)
-    // Making room may have written the batch out.
-    if (this.#memory === null) return this.#begin(bytes)
-    const start = this.#start
-    this.#take(room, written + bytes)
-    from.copy(this.#memory, this.#start, start, start + written)
-    return this.#start + written
-  }
-
-  /** When the slab is full, everybody's batches are written, this one's too. */
-  #makeRoom(bytes: number): void {
-    if (this.blocked || this.#flushes.slab.hasRoom(bytes)) return
-    this.#flushes.flushNow()
-    this.#schedule()
-  }
-
-  /** Takes memory with room for `room` bytes, of which `bytes` are used. */
-  #take(room: number, bytes: number): void {
-    if (this.blocked) {
-      // What waits long has memory of its own, or it would keep the slab of everybody.
-      this.#memory = Buffer.allocUnsafeSlow(room)
-      this.#start = 0
-    } else {
-      this.#start = this.#flushes.slab.take(room)
-      this.#memory = this.#flushes.slab.memory
-    }
-    this.#end = this.#start + bytes
-    this.#limit = this.#start + room
-  }
-
-  #reference(piece: Uint8Array): void {
-    this.#schedule()
-    this.#closeBatch()
-    this.#pieces ??= []
-    this.#pieces.push(piece)
-    this.#piecesBytes += piece.length
-  }
-
-  /** Moves the batch to the pieces, so that order is kept. */
-  #closeBatch(): void {
-    const batch = this.#takeBatch()
-    if (batch === null) return
-    this.#pieces ??= []
-    this.#pieces.push(batch)
-    this.#piecesBytes += batch.length
-  }
-
-  #takeBatch(): Buffer | null {
-    if (this.#shared !== null) {
-      const { view } = this.#shared
-      this.#shared = null
-      return view
-    }
-    const memory = this.#memory
-    if (memory === null) return null
-    const batch = memory.subarray(this.#start, this.#end)
-    this.#memory = null
-    this.#start = 0
-    this.#end = 0
-    return batch
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#ended) return
+  protected schedule(): void {
+    if (this.#scheduled || this.#status === ENDED) return
     this.#scheduled = true
-    this.#flushes.add(this)
+    this.flushes.add(this)
   }
 }

@@ -11,6 +11,12 @@ import type { Life } from './life.ts'
 
 export type RateLimit = 'messagesPerSecondMax' | 'receivedBytesPerSecondMax'
 
+/** What may still come, in messages and in bytes; null where there is no limit. */
+export interface RateLeft {
+  readonly messages: number | null
+  readonly bytes: number | null
+}
+
 /** How much may still come. Time we did not read is added beyond one second's worth; time we did is not. */
 class Allowance {
   readonly perSecond: number
@@ -30,6 +36,15 @@ class Allowance {
 
   take(count: number): void {
     this.#left -= count
+  }
+
+  get left(): number {
+    return this.#left
+  }
+
+  /** Goes on with what was left elsewhere. */
+  goOn(left: number): void {
+    this.#left = Math.min(left, this.#left)
   }
 
   get over(): boolean {
@@ -71,6 +86,20 @@ export class ReceiveRate {
 
   bytesCame(count: number): void {
     this.#came('receivedBytesPerSecondMax', this.#bytes, count)
+  }
+
+  /** How much may still come. */
+  get left(): RateLeft {
+    this.#settle()
+    return { messages: this.#messages?.left ?? null, bytes: this.#bytes?.left ?? null }
+  }
+
+  /** Goes on where it was in another process, `unreadMs` ago. */
+  goOn(left: RateLeft, unreadMs: number): void {
+    if (left.messages !== null) this.#messages?.goOn(left.messages)
+    if (left.bytes !== null) this.#bytes?.goOn(left.bytes)
+    this.#messages?.passed(0, unreadMs)
+    this.#bytes?.passed(0, unreadMs)
   }
 
   /** We stop reading. */

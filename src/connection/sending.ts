@@ -4,6 +4,7 @@
  */
 import { encodeFrame } from '../protocol/frame-writer.ts'
 import { BINARY, PING, TEXT } from '../protocol/opcodes.ts'
+import type { LateFrame } from './backlog.ts'
 import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
 import type { SharedMessage } from './shared-message.ts'
@@ -99,11 +100,15 @@ function keepShared(life: Life, message: SharedMessage): SendResult {
 
 /** With context takeover the bytes depend on all that goes before, and what goes before may still be dropped. */
 function keepDeflated(life: Life, opcode: number, payload: Uint8Array, key: ReturnType<typeof keyOf>): SendResult {
-  const { deflate } = life
+  const late = lateFrame(life, opcode)
+  if (life.deflate?.params.serverNoContextTakeover) return keep(life, unpooled(late.encode(payload)), null, key)
+  return keep(life, payload, late, key)
+}
+
+/** Compresses for this connection. */
+export function lateFrame({ deflate }: Life, opcode: number): LateFrame {
   if (deflate === null) throw new Error('a connection without deflate compresses nothing')
-  const compress = (bytes: Uint8Array): Buffer => encodeFrame(opcode, deflate.deflater.deflate(bytes), true)
-  if (deflate.params.serverNoContextTakeover) return keep(life, unpooled(compress(payload)), null, key)
-  return keep(life, payload, compress, key)
+  return { opcode, encode: (payload) => encodeFrame(opcode, deflate.deflater.deflate(payload), true) }
 }
 
 function kept(life: Life, result: SendResult): SendResult {

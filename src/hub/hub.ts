@@ -10,8 +10,11 @@ import type { Connection } from '../connection/connection.ts'
 import type { Room, RoomsPort } from '../connection/connection-context.ts'
 import type { Life } from '../connection/life.ts'
 import type { Message } from '../connection/message-bytes.ts'
+import { sendShared } from '../connection/sending.ts'
 import { SharedMessage } from '../connection/shared-message.ts'
-import { ALL, isUserTopic, nameOf, roomTopic, type Topic, userTopic } from '../connection/topic.ts'
+import { ALL, isUserTopic, nameOf, roomTopic, type Topic, topicsOf, userTopic } from '../connection/topic.ts'
+import { ENDINGS } from '../protocol/ending.ts'
+import { Absent } from './absent.ts'
 import { deliver, type PublishOptions } from './deliver.ts'
 import { Groups } from './groups.ts'
 import { type Elsewhere, type Origin, Outward, type Placeholder } from './outward.ts'
@@ -24,6 +27,8 @@ export class Hub implements RoomsPort {
   readonly #outward = new Outward((topic) => this.#groupsOf(topic).of(nameOf(topic)).size > 0)
   readonly #rooms = new Groups(roomTopic, this.#outward)
   readonly #users = new Groups(userTopic, this.#outward)
+  /** What is kept for connections that are on their way. */
+  readonly absent = new Absent(this.#outward)
   readonly #onRemoved: (life: Life) => void
 
   /** @param onRemoved told whenever a connection has been removed */
@@ -51,6 +56,7 @@ export class Hub implements RoomsPort {
 
   remove(life: Life): void {
     this.leaveAll(life)
+    if (life.state.name === 'moved') this.absent.take(life.connection.id)
     this.#lives.delete(life.connection.id)
     this.#onRemoved(life)
   }
@@ -100,6 +106,25 @@ export class Hub implements RoomsPort {
     for (const room of life.rooms) this.#rooms.remove(room, life)
   }
 
+  depart(life: Life): unknown {
+    const topics = topicsOf(life.rooms ?? [], life.user)
+    const marks = this.#outward.marks(topics)
+    // First expected, then left: the others must not hear that nobody here wants it.
+    this.absent.expect(life.connection.id, topics, life.options.outboxBytesMax)
+    this.leaveAll(life)
+    return marks
+  }
+
+  comeBack(life: Life): void {
+    this.#settle(life, [...(life.rooms ?? [])], life.user, null)
+  }
+
+  arrive(life: Life, rooms: readonly string[], user: string | null, marks: unknown): void {
+    if (rooms.length > 0) life.rooms = new Set(rooms)
+    life.user = user
+    this.#settle(life, rooms, user, marks)
+  }
+
   room(name: string): Room {
     return new HubRoom(name, this.#rooms)
   }
@@ -140,6 +165,16 @@ export class Hub implements RoomsPort {
 
   forget(topics: Iterable<Topic>, placeholder: Placeholder): void {
     for (const topic of topics) this.#outward.forget(topic, placeholder)
+  }
+
+  /** Puts it where it was elsewhere, whatever roomsMax says, and sends what was kept for it and it has not had. */
+  #settle(life: Life, rooms: readonly string[], user: string | null, marks: unknown): void {
+    for (const room of rooms) this.#rooms.add(room, life)
+    if (user !== null) this.#users.add(user, life)
+    const kept = this.absent.take(life.connection.id)
+    if (kept === null) return
+    for (const { message, origin } of kept.messages) if (!this.#outward.isPast(marks, origin)) sendShared(life, message)
+    if (kept.isOver) life.end(ENDINGS.slowReader)
   }
 
   #groupsOf(topic: Topic): Groups {

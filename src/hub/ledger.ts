@@ -28,8 +28,18 @@ export interface LedgerCounts {
   readonly failedByReason: Counts
   /** Upgrade requests answered with 101. */
   readonly accepted: number
+  /** Connections that came open, from another process. */
+  readonly adopted: number
   readonly open: number
   readonly draining: number
+  /** On the way to another process, which has not answered yet. */
+  readonly moving: number
+  /** Another process has them. */
+  readonly moved: number
+  /** Of these, moves nobody answered: the other process has them, or nobody. */
+  readonly movesUnanswered: number
+  /** Moves that were refused: those connections are open here again, or have ended since. */
+  readonly movesRefused: number
   readonly closing: number
   readonly closed: number
   /** Closed, by close code. Of codes from 3000 the first 100 that came have a count of their own, the rest is `other`. */
@@ -74,8 +84,13 @@ export class Ledger implements ConnectionLedger {
   refused = 0
   failed = 0
   accepted = 0
+  adopted = 0
   open = 0
   draining = 0
+  moving = 0
+  moved = 0
+  movesUnanswered = 0
+  movesRefused = 0
   closing = 0
   closed = 0
   openHooks = 0
@@ -149,14 +164,22 @@ export class Ledger implements ConnectionLedger {
     this.open++
   }
 
+  /** A connection came open, from another process. */
+  connectionAdopted(): void {
+    this.adopted++
+    this.open++
+  }
+
   counts(): LedgerCounts {
-    const { upgrades, opening, refused, failed, accepted, open, draining, closing, closed } = this
+    const { upgrades, opening, refused, failed, accepted, adopted, open, draining, closing, closed } = this
+    const { moving, moved, movesUnanswered, movesRefused } = this
     const { openHooks, closeHooks, sockets, messagesReceived, messagesSent, messagesDropped, messagesDiscarded } = this
     return {
       ...{ upgrades, opening, refused, refusedByStatus: Object.fromEntries(this.#refusedByStatus) },
       refusedByReason: Object.fromEntries(this.#refusedByReason),
-      ...{ failed, failedByReason: Object.fromEntries(this.#failedByReason), accepted },
-      ...{ open, draining, closing, closed, openHooks, closeHooks, sockets },
+      ...{ failed, failedByReason: Object.fromEntries(this.#failedByReason), accepted, adopted },
+      ...{ open, draining, moving, moved, movesUnanswered, movesRefused, closing, closed },
+      ...{ openHooks, closeHooks, sockets },
       endingsByCode: Object.fromEntries(this.#endingsByCode),
       endingsBy: { ...this.#endingsBy },
       endingsByReason: Object.fromEntries(this.#endingsByReason),
@@ -186,16 +209,24 @@ export class Ledger implements ConnectionLedger {
 
 /** The laws of the ledger. */
 export function imbalancesOf(counts: LedgerCounts): string[] {
-  const living = counts.open + counts.draining + counts.closing
-  const { refused, failed, closed } = counts
+  const living = counts.open + counts.draining + counts.closing + counts.moving
+  const { refused, failed, closed, adopted, moved } = counts
   const laws: readonly (readonly [string, number, number])[] = [
     [
       'upgrades = opening + refused + failed + accepted',
       counts.upgrades,
       counts.opening + refused + failed + counts.accepted,
     ],
-    ['accepted = open + draining + closing + closed', counts.accepted, living + closed],
-    ['open hooks = close hooks + open + draining + closing', counts.openHooks, counts.closeHooks + living],
+    [
+      'accepted + adopted = open + draining + closing + moving + moved + closed',
+      counts.accepted + adopted,
+      living + moved + closed,
+    ],
+    [
+      'open hooks + adopted = close hooks + open + draining + closing + moving + moved',
+      counts.openHooks + adopted,
+      counts.closeHooks + living + moved,
+    ],
     ['refused = refused by status', refused, sum(counts.refusedByStatus)],
     ['refused = refused by reason', refused, sum(counts.refusedByReason)],
     ['failed = failed by reason', failed, sum(counts.failedByReason)],

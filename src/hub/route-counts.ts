@@ -16,6 +16,7 @@ export interface RouteCounts {
   readonly leaving: number
   readonly open: number
   readonly draining: number
+  readonly moving: number
   readonly closing: number
   /** The age of the oldest of all of these in milliseconds; 0 when there is none. */
   readonly oldestMs: number
@@ -47,7 +48,7 @@ export class RouteTally {
     for (const route of routes) this.#tallies.set(route, nothing())
   }
 
-  add(route: string, state: Exclude<StateName, 'closed'> | 'opening' | 'leaving', ageMs: number): void {
+  add(route: string, state: Exclude<StateName, 'closed' | 'moved'> | 'opening' | 'leaving', ageMs: number): void {
     let tally = this.#tallies.get(route)
     if (tally === undefined) {
       tally = nothing()
@@ -70,5 +71,5 @@ export function ageOf(ageMs: number): AgeName {
 
 function nothing(): Tally {
   const ages = { '<1m': 0, '<10m': 0, '<1h': 0, '<1d': 0, '>=1d': 0 }
-  return { opening: 0, leaving: 0, open: 0, draining: 0, closing: 0, oldestMs: 0, ages }
+  return { opening: 0, leaving: 0, open: 0, draining: 0, moving: 0, closing: 0, oldestMs: 0, ages }
 }

@@ -6,6 +6,7 @@
  * caller): then it holds and delivers nothing. It never touches a socket or a timer, and keeps a chunk only while paused.
  */
 import { readClosePayload } from './close-payload.ts'
+import { continuation } from './continuation.ts'
 import { ControlRate } from './control-rate.ts'
 import * as header from './frame-header.ts'
 import { KeptChunks } from './kept-chunks.ts'
@@ -47,11 +48,10 @@ export class FrameReader {
   #control: Buffer | null = null
   /** A message that does not lie whole in one chunk, or in one frame. */
   #message: MessageBuffer | null = null
-  /** Made for the first control frame. */
-  #rate: ControlRate | null = null
+  #rate: ControlRate | null = null // made for the first control frame
 
   /**
-   * @param inflater null when permessage-deflate is not negotiated: then RSV1 is a violation
+   * @param inflater null without permessage-deflate: then RSV1 is a violation
    * @param now milliseconds, for the rate of control frames; a coarse clock will do
    */
   constructor(sink: ReaderSink, limits: ReaderLimits, inflater: MessageInflater | null, now: () => number) {
@@ -74,6 +74,15 @@ export class FrameReader {
   get heldBytes(): number {
     const beginning = (this.#partial?.length ?? 0) + (this.#control?.length ?? 0)
     return beginning + (this.#message?.capacity ?? 0) + (this.#kept?.bytes ?? 0)
+  }
+
+  /** Bytes that bring a fresh reader, with an inflater that goes on where this one's is, to the same place. Only to be read. */
+  continuation(): Buffer {
+    return continuation({
+      ...{ message: this.#message, first: this.#first, mask: this.#mask, phase: this.#phase },
+      ...{ remaining: this.#remaining, control: this.#control, kept: this.#kept?.all ?? [] },
+      partial: this.#partial?.subarray(0, this.#partialBytes) ?? null,
+    })
   }
 
   /** Reads a chunk, which belongs to the reader from here: it is unmasked in place. */
@@ -182,7 +191,10 @@ export class FrameReader {
     this.#mask = header.readKey(bytes, offset + size - 4)
     this.#phase = 0
     if (isControl(first & 0x0f)) {
-      if ((first & 0x0f) !== CLOSE && this.#isFlood()) return this.#violate(header.TOO_MANY_CONTROLS)
+      this.#rate ??= new ControlRate()
+      const isCounted = (first & 0x0f) !== CLOSE
+      if (isCounted && this.#rate.isOver(this.#limits.controlFramesPerSecondMax, this.#now()))
+        return this.#violate(header.TOO_MANY_CONTROLS)
     } else {
       // What a message has used is never over the limit, so the difference is never negative.
       const compressed = message?.isCompressed ?? (first & 0x40) !== 0
@@ -195,24 +207,16 @@ export class FrameReader {
     return size
   }
 
-  #isFlood(): boolean {
-    this.#rate ??= new ControlRate()
-    return this.#rate.isOver(this.#limits.controlFramesPerSecondMax, this.#now())
-  }
-
   /** Takes what the chunk has of the current frame's payload, and delivers what became whole by it. */
   #takePayload(chunk: Buffer, offset: number, end: number): number {
     const first = this.#first
     const length = Math.min(this.#remaining, end - offset)
     const remaining = this.#remaining - length
-    if (isControl(first & 0x0f)) {
-      this.#takeControl(chunk, offset, length, remaining)
-    } else if (this.#message === null && remaining === 0 && (first & 0x80) !== 0) {
+    if (isControl(first & 0x0f)) this.#takeControl(chunk, offset, length, remaining)
+    else if (this.#message === null && remaining === 0 && (first & 0x80) !== 0) {
       this.#remaining = 0
       this.#takeWhole(chunk, offset, length)
-    } else {
-      this.#takePart(chunk, offset, length, remaining)
-    }
+    } else this.#takePart(chunk, offset, length, remaining)
     return offset + length
   }
 
@@ -239,11 +243,8 @@ export class FrameReader {
 
   #takePart(chunk: Buffer, offset: number, length: number, remaining: number): void {
     const last = (this.#first & 0x80) !== 0
-    let message = this.#message
-    if (message === null) {
-      message = new MessageBuffer(this.#first & 0x0f, (this.#first & 0x40) !== 0)
-      this.#message = message
-    }
+    this.#message ??= new MessageBuffer(this.#first & 0x0f, (this.#first & 0x40) !== 0)
+    const message = this.#message
     const max = header.payloadBytesMax(this.#limits.messageBytesMax, message.isCompressed)
     if (length > 0 && !message.append(chunk, offset, length, this.#mask, this.#phase, remaining, last, max)) {
       this.#violate(header.TEXT_NOT_UTF8)
@@ -284,12 +285,11 @@ export class FrameReader {
 
   /** @param message null when it was to be text and is not UTF-8 */
   #deliver(message: string | Buffer | null): void {
-    if (message === null) {
-      this.#violate(header.TEXT_NOT_UTF8)
-      return
+    if (message === null) this.#violate(header.TEXT_NOT_UTF8)
+    else {
+      this.messages += 1
+      this.#sink.readerOnMessage(message)
     }
-    this.messages += 1
-    this.#sink.readerOnMessage(message)
   }
 
   #violate(violation: Violation): -1 {

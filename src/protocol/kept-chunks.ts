@@ -16,6 +16,11 @@ export class KeptChunks {
     return this.#chunks.length === 0
   }
 
+  /** All of them, in order; only to be read. */
+  get all(): readonly Buffer[] {
+    return this.#chunks
+  }
+
   /** Keeps `chunk` from `offset` on, behind all others, or before them when it is the rest of what was being read. */
   keep(chunk: Buffer, offset: number, inFront: boolean): void {
     const rest = chunk.subarray(offset)

@@ -40,7 +40,7 @@ export interface AdmissionInit {
   readonly clock: Clock
   readonly events: Pick<Events<ServerEvents>, 'wanted' | 'emit'>
   /** The request in question is counted in it as `opening` and among its `sockets`. */
-  readonly ledger: Pick<Ledger, 'opening' | 'open' | 'draining' | 'closing' | 'sockets'>
+  readonly ledger: Pick<Ledger, 'opening' | 'open' | 'draining' | 'moving' | 'closing' | 'sockets'>
   /** What the process can still get, in bytes. */
   readonly memory?: () => number
   readonly files?: FileLimit | null
@@ -108,8 +108,8 @@ export class Admission {
   admit(path: string, address: () => string): HandshakeFault | null {
     const { connectionsMax, memoryHeadroomBytes, loopDelayMaxMs } = this.#options
     const { clock, ledger } = this.#init
-    const { opening, open, draining, closing, sockets } = ledger
-    if (connectionsMax > 0 && opening + open + draining + closing > connectionsMax) {
+    const { opening, open, draining, moving, closing, sockets } = ledger
+    if (connectionsMax > 0 && opening + open + draining + moving + closing > connectionsMax) {
       if (this.#refuses('connectionsMax', path, address)) return this.#fault('connectionsMax')
     }
     if (this.#files !== null && !this.#files.allows(sockets, clock.now())) {
@@ -131,6 +131,12 @@ export class Admission {
     }
     if (key !== null) this.#addresses.add(key)
     return null
+  }
+
+  /** One that was admitted by another process has come, as a connection; it is not asked again, but counted until `left(address)`. */
+  arrived(address: string): void {
+    const key = this.byAddress ? addressKey(address) : null
+    if (key !== null) this.#addresses.add(key)
   }
 
   /** One that was admitted has gone, as a connection or before it became one. @param address the same as it came with */

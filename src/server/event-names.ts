@@ -35,6 +35,8 @@ export interface ServerEvents extends ConnectionEvents {
 const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   open: true,
   close: true,
+  adopted: true,
+  moved: true,
   violation: true,
   drop: true,
   discard: true,

@@ -5,6 +5,9 @@
  */
 import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
+import type { Departed } from '../connection/move.ts'
+import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
+import type { Topic } from '../connection/topic.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
 export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.1')
@@ -29,14 +32,8 @@ export interface ServerInternals {
   readonly isReady: boolean
 }
 
-/**
- * Why a connection cannot move: it is not open (or is leaving already); it is encrypted; it has no TCP handle; its `data` is not plain and
- * its route has no `handoff`; its scope holds something and its route has no `hold`.
- */
-export type MoveObstacle = 'state' | 'tls' | 'transport' | 'data' | 'scope'
-
-/** What a connection that could move is busy with: a handler runs or messages wait, or tasks run. */
-export type MoveWait = 'handler' | 'tasks'
+export type { Departed } from '../connection/move.ts'
+export type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 
 /** The old side of a move. */
 export interface Departures {
@@ -44,6 +41,8 @@ export interface Departures {
   obstacle(connection: Connection): MoveObstacle | null
   /** What `freeze` would have to wait for, or null. */
   waitsFor(connection: Connection): MoveWait | null
+  /** What it gets now, for `Arrivals.expect`: what is published to all, to its rooms and to its user. */
+  topicsOf(connection: Connection): readonly Topic[]
   /** Open connections now, those that are leaving left out; no copy is made. */
   connections(): IterableIterator<Connection>
   /**
@@ -57,22 +56,14 @@ export interface Departures {
   freeze(connection: Connection, withinMs: number): Promise<Frozen | null>
 }
 
-/** What travels beside each other: the state in chunks of the caller's, the raw handle over IPC. */
-export interface Departed {
-  /** All that the other side needs, valid for `Arrivals.adopt`. */
-  readonly state: Uint8Array
-  /** The raw TCP handle (for `process.send` it is a `net.Native`), not reading. */
-  readonly handle: object
-}
-
 /**
  * A connection that is not read and not handled. Ends with exactly one of adopted(), refused(), unanswered(), unfreeze(), or by
  * itself: when the connection ends first, or after a minute (before `depart`: unfrozen; after it: unanswered). What is called too late does nothing.
  */
 export interface Frozen {
   readonly id: string
-  /** The rooms it is in now. */
-  readonly rooms: readonly string[]
+  /** What it gets now, for `Arrivals.expect`. */
+  readonly topics: readonly Topic[]
   /**
    * Waits until the socket has taken what it was given (no more is given), then it is `moving`: its scope has ended with the
    * reason `moved`, and it is out of the rooms of this server, which keep for it what is published in case it comes back.
@@ -93,10 +84,10 @@ export interface Frozen {
 /** The new side of a move. */
 export interface Arrivals {
   /**
-   * From now on what is published to these rooms, or to all, is kept for it (at most outboxBytesMax), until commit() or abandon(), or
-   * for a minute.
+   * From now on what is published to these topics is kept for it (at most outboxBytesMax), until commit() or abandon(), or for a
+   * minute. A second call adds topics.
    */
-  expect(id: string, rooms: readonly string[]): void
+  expect(id: string, topics: readonly string[]): void
   /**
    * Takes the descriptor and makes everything ready: nothing is read or written, and no user code runs but `restore`.
    *

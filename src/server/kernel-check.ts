@@ -7,15 +7,16 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Server as NetServer } from 'node:net'
+import { isFromHandle } from '../connection/raw-handle.ts'
 import { type KernelSocket, parseTcpTable, parseUnixTable, socketInode } from '../hub/kernel-sockets.ts'
 import type { ServerContext } from './server-context.ts'
-import { socketsSeen } from './server-ledger.ts'
+import { hasSocket, socketsSeen } from './server-ledger.ts'
 
 /** What one check found. */
 export interface KernelReport {
   /** False where there is no /proc: then everything else is 0 or empty. */
   readonly supported: boolean
-  /** TCP sockets Node holds for the HTTP servers, upgraded or not. Those of Unix-domain listeners are not counted. */
+  /** TCP sockets Node holds for the HTTP servers, upgraded or not, and those of connections that came from another process. Those of Unix-domain listeners are not counted. */
   readonly held: number
   /** TCP sockets of this process that the kernel has at the ports of the HTTP servers. */
   readonly kernel: number
@@ -33,12 +34,14 @@ const NOT_SUPPORTED: KernelReport = {
   ...{ supported: false, held: 0, kernel: 0, byState: {}, notUpgraded: 0, imbalances: [] },
 }
 
+type Seen = Pick<ServerContext, 'hub' | 'openings' | 'arrivals' | 'ledger'>
+
 export class KernelCheck {
-  readonly #context: Pick<ServerContext, 'hub' | 'openings' | 'ledger'>
+  readonly #context: Seen
   // Bounded by the HTTP servers: a closed one does not say its port any more, and may still have sockets there.
   readonly #ports = new Map<NetServer, number>()
 
-  constructor(context: Pick<ServerContext, 'hub' | 'openings' | 'ledger'>) {
+  constructor(context: Seen) {
     this.#context = context
   }
 
@@ -72,6 +75,7 @@ export class KernelCheck {
     const counting = servers.map((server) => connectionsOf(server))
     const { sockets } = this.#context.ledger
     const seen = socketsSeen(this.#context)
+    const adopted = adoptedPorts(this.#context)
     const found = socketsOfProcess()
     const counts = await Promise.all(counting)
     if (found === null) return NOT_SUPPORTED
@@ -88,6 +92,11 @@ export class KernelCheck {
         ports.add(port)
       } else elsewhere += count
     }
+    // No HTTP server counts those that came from another process.
+    for (const port of adopted) {
+      if (port !== undefined && ports.has(port)) held++
+      else elsewhere++
+    }
     const ours = found.tcp.filter(({ localPort, state }) => state !== 'LISTEN' && ports.has(localPort))
     const byState: Record<string, number> = {}
     for (const { state } of ours) byState[state] = (byState[state] ?? 0) + 1
@@ -102,6 +111,13 @@ export class KernelCheck {
     const notUpgraded = Math.max(0, held + elsewhere - sockets)
     return { supported: true, held, kernel: ours.length, byState, notUpgraded, imbalances }
   }
+}
+
+/** The ports of the sockets that came from another process. */
+function adoptedPorts({ hub, arrivals }: Seen): (number | undefined)[] {
+  const ports = [...arrivals.sockets].map(({ localPort }) => localPort)
+  for (const life of hub.lives()) if (isFromHandle(life.socket) && hasSocket(life)) ports.push(life.socket.localPort)
+  return ports
 }
 
 /** The TCP sockets this process has descriptors of, and how many of its sockets are in no table. Null without /proc. */

@@ -1,7 +1,8 @@
 /**
  * An HTTP server for `listen()`: answers upgrades only, and everything else with 426. Made for and ended by the server.
  */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
 import { refuseUnknown, wrongArgument } from '../base/options.ts'
 
@@ -45,10 +46,31 @@ export function checkListen(listen: ListenOptions): void {
 }
 
 /** @throws HoldfastError HF_PORT_IN_USE, HF_SERVER_STATE; other errors of listening as Node has them */
-export async function bind(server: Server, listen: ListenOptions): Promise<void> {
+export function bind(server: Server, listen: ListenOptions): Promise<void> {
+  const to = { port: listen.port, ...(listen.host !== undefined && { host: listen.host }) }
+  return listening(server, to, listen.port)
+}
+
+/** Listens on a raw listening handle, which is the server's from here on. @throws as bind() */
+export function bindHandle(server: NetServer, handle: object): Promise<void> {
+  return listening(server, handle, 0)
+}
+
+/** No new sockets; what was accepted is served, but not kept alive after its next answer. */
+export function stopListening(server: NetServer): void {
+  if (!server.listening) return
+  server.close()
+  if (server.listenerCount('request') > 0) server.prependListener('request', closeAfter)
+}
+
+function closeAfter(_: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false
+}
+
+async function listening(server: NetServer, to: object, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EADDRINUSE') reject(new HoldfastError('HF_PORT_IN_USE', { port: listen.port }))
+      if (error.code === 'EADDRINUSE') reject(new HoldfastError('HF_PORT_IN_USE', { port }))
       else reject(error)
     }
     const onClose = (): void => {
@@ -64,7 +86,7 @@ export async function bind(server: Server, listen: ListenOptions): Promise<void>
     }
     server.once('error', onError)
     server.once('close', onClose)
-    server.listen({ port: listen.port, ...(listen.host !== undefined && { host: listen.host }) }, () => {
+    server.listen(to, () => {
       server.off('error', onError)
       server.off('close', onClose)
       resolve()

@@ -37,12 +37,15 @@ export interface RouteMatch {
 }
 
 const HANDLERS = ['upgrade', 'user', 'shows', 'open', 'hold', 'message', 'close'] as const
+const DECLARED: readonly string[] = [...HANDLERS, 'handoff']
 
 export class Routes {
   readonly #router = findMyWay({ caseSensitive: true, maxParamLength: 1024 })
   readonly #serverOptions: ServerOptions
   /** All paths, as they were declared. */
   readonly paths: string[] = []
+  // Bounded by the routes that are declared.
+  readonly #declared = new Map<string, Route>()
 
   constructor(serverOptions: ServerOptions) {
     this.#serverOptions = serverOptions
@@ -57,8 +60,9 @@ export class Routes {
     }
     const given: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(declaration)) {
-      if (!(HANDLERS as readonly string[]).includes(name)) {
-        refuseUnknown(where, name, [...HANDLERS, ...Object.keys(ROUTE_OPTIONS)])
+      if (name === 'handoff') checkHandoff(where, value)
+      else if (!DECLARED.includes(name)) {
+        refuseUnknown(where, name, [...DECLARED, ...Object.keys(ROUTE_OPTIONS)])
         given[name] = value
       } else if (value !== undefined && typeof value !== 'function') {
         throw wrongArgument(where, name, value, 'a function')
@@ -73,9 +77,15 @@ export class Routes {
     try {
       this.#router.on('GET', path, unused, route)
       this.paths.push(path)
+      this.#declared.set(path, route)
     } catch (cause) {
       throw invalid(path, cause instanceof Error ? cause.message : String(cause))
     }
+  }
+
+  /** The route declared with exactly this path, parameters and all. */
+  declared(path: string): Route | undefined {
+    return this.#declared.get(path)
   }
 
   match(path: string): RouteMatch | null {
@@ -83,6 +93,17 @@ export class Routes {
     if (found === null || found.store === null || found.store === undefined) return null
     return { route: found.store as Route, params: found.params as Record<string, string> }
   }
+}
+
+function checkHandoff(where: string, handoff: unknown): void {
+  if (handoff === undefined) return
+  if (typeof handoff !== 'object' || handoff === null) {
+    throw wrongArgument(where, 'handoff', handoff, 'an object with the functions save and restore')
+  }
+  for (const name of Object.keys(handoff)) refuseUnknown(`${where}: handoff`, name, ['save', 'restore'])
+  const { save, restore } = handoff as Partial<Record<'save' | 'restore', unknown>>
+  if (typeof save !== 'function') throw wrongArgument(`${where}: handoff`, 'save', save, 'a function')
+  if (typeof restore !== 'function') throw wrongArgument(`${where}: handoff`, 'restore', restore, 'a function')
 }
 
 function invalid(path: string, problem: string): HoldfastError {

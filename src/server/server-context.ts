@@ -21,6 +21,7 @@ import type { HandshakeFault } from '../protocol/handshake.ts'
 import { collectGarbage } from '../resilience/collect-garbage.ts'
 import { Reclaim } from '../resilience/reclaim.ts'
 import { Admission } from './admission.ts'
+import { HubArrivals } from './arrivals.ts'
 import type { ServerEvents } from './event-names.ts'
 import type { Middleware } from './middleware.ts'
 import type { Opening } from './opening.ts'
@@ -41,6 +42,7 @@ export class ServerContext implements UpgradeContext {
   readonly admission: Admission
   /** Null when the option `reclaim` is off. */
   readonly reclaim: Reclaim | null
+  readonly arrivals: HubArrivals
   readonly routes: Routes
   readonly middleware: Middleware[] = []
   readonly handshakeTimeoutMs: number
@@ -71,6 +73,7 @@ export class ServerContext implements UpgradeContext {
       this.reclaim?.wake()
       onGone()
     })
+    this.arrivals = new HubArrivals(this, options.outboxBytesMax)
     this.routes = new Routes(options)
     this.inboxBudget = new ByteBudget(options.inboxBytesMax)
     this.outboxBudget = new OutboxBudget(options.outboxTotalBytesMax, wheel)
@@ -118,8 +121,8 @@ export class ServerContext implements UpgradeContext {
     const { events, ledger, wheel } = this
     return new Reclaim({
       ...{ clock, wheel, pauseMaxMs },
-      arrivals: () => ledger.accepted,
-      departures: () => ledger.closed,
+      arrivals: () => ledger.accepted + ledger.adopted,
+      departures: () => ledger.closed + ledger.moved,
       present: () => this.hub.size,
       loop: () => performance.eventLoopUtilization(),
       memory: () => process.memoryUsage(),

@@ -45,14 +45,14 @@ export function serverLedger(context: Seen): ServerLedger {
  * How many sockets we have by looking at everything that has one, which must be what the ledger counts: not to be asked
  * while an upgrade is answered.
  */
-export function socketsSeen(context: Pick<ServerContext, 'hub' | 'openings'>): number {
-  let sockets = context.openings.size
+export function socketsSeen(context: Pick<ServerContext, 'hub' | 'openings' | 'arrivals'>): number {
+  let sockets = context.openings.size + context.arrivals.sockets.size
   for (const life of context.hub.lives()) if (hasSocket(life)) sockets++
   return sockets
 }
 
 /** These two steps of the ending chain come after the socket's `close`. */
-function hasSocket({ state }: Life): boolean {
+export function hasSocket({ state }: Life): boolean {
   return state.name !== 'closing' || (state.step !== 'join' && state.step !== 'farewell')
 }
 
@@ -61,7 +61,8 @@ function routeCounts({ routes, hub, openings, wheel, wallNow }: Seen): ServerLed
   const wall = wallNow()
   // The wall clock may have jumped.
   for (const { state, route, connection } of hub.lives()) {
-    if (state.name !== 'closed') tally.add(route.path, state.name, Math.max(0, wall - connection.openedAt))
+    if (state.name !== 'closed' && state.name !== 'moved')
+      tally.add(route.path, state.name, Math.max(0, wall - connection.openedAt))
   }
   for (const [opening, since] of openings) {
     const route = routes.match(opening.path)?.route.path ?? NO_ROUTE

@@ -17,11 +17,11 @@ import type { PublishOptions } from '../hub/deliver.ts'
 import type { User } from '../hub/user.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Attachment } from './attachment.ts'
-import { tieBroker } from './broker-tie.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
 import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
-import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
+import { bind, bindHandle, checkListen, type ListenOptions, stopListening, upgradesOnly } from './listen.ts'
+import { makeInternals } from './make-internals.ts'
 import type { Middleware } from './middleware.ts'
 import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
@@ -40,7 +40,7 @@ export class Server {
   /** The server's lifetime: what is put into it is released by `close()`, after the last connection. */
   readonly scope: Scope
   /** @internal for the floors above; see internals.ts */
-  readonly [INTERNALS]: Pick<ServerInternals, 'connectBroker'>
+  readonly [INTERNALS]: ServerInternals
   readonly #clock: Clock
   readonly #context: ServerContext
   readonly #attachments: Attachment[] = []
@@ -56,7 +56,10 @@ export class Server {
     this.#clock = surroundings.clock ?? systemClock
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#kernel = new KernelCheck(this.#context)
-    this[INTERNALS] = { connectBroker: (broker) => tieBroker(this.#context.hub, broker) }
+    this[INTERNALS] = makeInternals(this.#context, {
+      listenOn: (handle) => this.#listenOn(handle),
+      stopListening: () => this.#stopListening(),
+    })
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
       scopeOnError: (error) => this.#context.report(error),
@@ -108,6 +111,31 @@ export class Server {
       this.#own = null
       throw thrown
     }
+  }
+
+  /** See internals.ts. */
+  async #listenOn(handle: object): Promise<void> {
+    this.#refuseWhenClosing('listenOn')
+    const attached = this.#attachments.map(({ httpServer }) => httpServer)
+    if (attached.some(({ listening }) => listening)) {
+      throw wrongState('listenOn', 'listening', 'a server that is not listening', 'let whoever runs it choose the port')
+    }
+    if (attached.length > 1) {
+      throw wrongState('listenOn', 'attached to several HTTP servers', 'one of them', 'attach it to one')
+    }
+    let [httpServer] = attached
+    if (httpServer === undefined) {
+      this.#own = upgradesOnly(this.options.handshakeTimeoutMs)
+      this.#attach(this.#own)
+      httpServer = this.#own
+    }
+    await bindHandle(httpServer, handle)
+  }
+
+  #stopListening(): void {
+    const servers = this.#attachments.map(({ httpServer }) => httpServer)
+    this.#kernel.remember(servers)
+    for (const server of servers) stopListening(server)
   }
 
   /**
@@ -208,6 +236,7 @@ export class Server {
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
     this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
+    this.#context.arrivals.end()
     const own = this.#own
     const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
     for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)

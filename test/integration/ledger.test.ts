@@ -184,7 +184,8 @@ test('control: what is hidden from the ledger, or from Node, is found', { skip: 
   const [socket] = await came
   t.after(() => socket.destroy())
   type Context = ConstructorParameters<typeof KernelCheck>[0]
-  const context = { hub: { lives: () => [{ state: { name: 'open' } }].values() }, openings: new Map() }
+  const lives = () => [{ state: { name: 'open' }, socket: {} }].values()
+  const context = { hub: { lives }, openings: new Map(), arrivals: { sockets: new Set() } }
   const check = (sockets: number): KernelCheck =>
     new KernelCheck({ ...context, ledger: { sockets } } as unknown as Context)
   assert.deepEqual((await check(1).check([net])).imbalances, [])

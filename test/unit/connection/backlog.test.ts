@@ -91,9 +91,12 @@ test('writes until the socket asks to wait, and the rest when it has drained', (
 test('what can only be made late is made in the order it is written, and only if it is', () => {
   const backlog = new Backlog()
   const made: string[] = []
-  const late = (payload: Uint8Array): Buffer => {
-    made.push(payload.toString())
-    return encodeFrame(1, `late ${payload}`)
+  const late = {
+    opcode: 1,
+    encode(payload: Uint8Array): Buffer {
+      made.push(payload.toString())
+      return encodeFrame(1, `late ${payload}`)
+    },
   }
   const add = (text: string, key?: LatestKey): unknown => backlog.add({ frame: Buffer.from(text), late, key })
   for (const text of ['dropped', 'first']) add(text)
@@ -101,6 +104,14 @@ test('what can only be made late is made in the order it is written, and only if
   backlog.add(waiting('ready'))
   assert.deepEqual(add('newest', 'key'), Buffer.from('replaced'))
   backlog.shift()
+  assert.deepEqual(
+    backlog.all().map(({ frame, key }) => [frame.toString().replace(/^\W+/, ''), key]),
+    [
+      ['first', undefined],
+      ['newest', 'key'],
+      ['ready', undefined],
+    ],
+  )
   assert.deepEqual(made, [])
   assert.deepEqual(written(backlog), ['late first', 'late newest', 'ready'])
   assert.deepEqual(made, ['first', 'newest'])

@@ -3,6 +3,10 @@ import { test } from 'node:test'
 import { Deadline, Wheel } from '../../../src/base/wheel.ts'
 import {
   type ClosedState,
+  isServed,
+  type Leave,
+  type MovedState,
+  OPEN,
   type State,
   type Stateful,
   type StateName,
@@ -11,8 +15,14 @@ import {
 import { ENDINGS } from '../../../src/protocol/ending.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
-const NAMES: readonly StateName[] = ['open', 'draining', 'closing', 'closed']
-const POSSIBLE = new Set(['open to draining', 'open to closing', 'draining to closing', 'closing to closed'])
+const NAMES: readonly StateName[] = ['open', 'draining', 'moving', 'moved', 'closing', 'closed']
+const WAITING: readonly StateName[] = ['open', 'draining', 'moving', 'closing']
+const POSSIBLE = new Set([
+  ...['open to open', 'open to draining', 'open to closing', 'open to moving'],
+  ...['draining to closing', 'moving to open', 'moving to moved', 'closing to closed'],
+])
+
+const NOBODY: Leave = { leaveOnDue() {}, leaveOnEnding() {}, leaveOnSocketClosed() {} }
 
 class Counting extends Deadline {
   fired = 0
@@ -24,7 +34,9 @@ class Counting extends Deadline {
 
 function stateOf(name: StateName): State {
   const ending = ENDINGS.serverClosed
-  if (name === 'open') return { name }
+  if (name === 'open') return OPEN
+  if (name === 'moving') return { name, leave: NOBODY, wish: null }
+  if (name === 'moved') return { name }
   if (name === 'draining') return { name, ending, received: false }
   if (name === 'closing') return { name, ending, step: 'handshake', sent: false, received: false }
   return { name, ending }
@@ -49,7 +61,7 @@ function setUp(from: StateName): Setting {
 
 /** Any move at all, with a deadline where the new state waits; the types allow only those that make sense. */
 function move(life: Stateful, to: StateName): void {
-  const waits = to === 'draining' || to === 'closing'
+  const waits = WAITING.includes(to)
   ;(transition as (life: Stateful, next: State, withinMs?: number) => void)(life, stateOf(to), waits ? 500 : undefined)
 }
 
@@ -73,7 +85,12 @@ test('every pair of states: possible moves happen and are counted, impossible on
   }
 })
 
-test('a move arms the deadline of the new state in place of the old one; closed has none', () => {
+test('open and frozen is open, but not served', () => {
+  for (const name of NAMES) assert.equal(isServed(stateOf(name)), name === 'open')
+  assert.equal(isServed({ name: 'open', leave: NOBODY }), false)
+})
+
+test('a move arms the deadline of the new state in place of the old one; closed and moved have none', () => {
   const { life, deadline, clock } = setUp('open')
   move(life, 'draining')
   clock.advance(400)
@@ -82,9 +99,14 @@ test('a move arms the deadline of the new state in place of the old one; closed 
   assert.equal(deadline.fired, 0)
   clock.advance(200)
   assert.equal(deadline.fired, 1)
-  const closing = setUp('closing')
-  transition(closing.life, stateOf('closed') as ClosedState)
-  closing.clock.advance(5_000)
-  assert.equal(closing.deadline.fired, 0)
-  assert.equal(closing.clock.timers, 0)
+  for (const [from, to] of [
+    ['closing', 'closed'],
+    ['moving', 'moved'],
+  ] as const) {
+    const last = setUp(from)
+    transition(last.life, stateOf(to) as ClosedState | MovedState)
+    last.clock.advance(5_000)
+    assert.equal(last.deadline.fired, 0)
+    assert.equal(last.clock.timers, 0)
+  }
 })

@@ -12,7 +12,7 @@ test('states, ages and the oldest of each route', () => {
   tally.add('/chat', 'closing', 61_000)
   tally.add('/chat', 'opening', 10)
   tally.add('no route', 'leaving', 20)
-  const none = { opening: 0, leaving: 0, open: 0, draining: 0, closing: 0, oldestMs: 0 }
+  const none = { opening: 0, leaving: 0, open: 0, draining: 0, moving: 0, closing: 0, oldestMs: 0 }
   const noAges = { '<1m': 0, '<10m': 0, '<1h': 0, '<1d': 0, '>=1d': 0 }
   assert.deepEqual(tally.counts(), {
     '/chat': {

@@ -33,6 +33,55 @@ test('the laws hold along every way an upgrade and a connection can go', () => {
   assert.deepEqual([counts.upgrades, counts.refused, counts.failed, counts.accepted, counts.closed], [5, 3, 1, 1, 1])
 })
 
+test('the laws hold along every way a connection can move', () => {
+  const old = new Ledger()
+  const next = new Ledger()
+  const look = (): void => assert.deepEqual([...old.imbalances(), ...next.imbalances()], [])
+  for (let count = 0; count < 3; count++) {
+    old.upgradeCame()
+    old.upgradeAccepted()
+    old.openHooks++
+  }
+  old.connectionMoved('open', 'open')
+  look()
+  for (let count = 0; count < 3; count++) {
+    old.connectionMoved('open', 'moving')
+    look()
+  }
+  next.connectionAdopted()
+  look()
+  old.connectionMoved('moving', 'moved')
+  look()
+  old.movesUnanswered++
+  old.connectionMoved('moving', 'moved')
+  look()
+  old.movesRefused++
+  old.connectionMoved('moving', 'open')
+  look()
+  next.connectionMoved('open', 'closing')
+  next.connectionMoved('closing', 'closed')
+  next.connectionEnded(ENDINGS.idle, false)
+  next.closeHooks++
+  look()
+  const { accepted, open, moving, moved, movesUnanswered, movesRefused } = old.counts()
+  assert.deepEqual([accepted, open, moving, moved, movesUnanswered, movesRefused], [3, 1, 0, 2, 1, 1])
+  assert.deepEqual([next.counts().adopted, next.counts().closed], [1, 1])
+})
+
+test('control: a move that is counted on one side of a law only is seen', () => {
+  const { counts } = { counts: new Ledger().counts() }
+  for (const name of ['adopted', 'moving', 'moved'] as const) {
+    assert.deepEqual(
+      imbalancesOf({ ...counts, [name]: 1 }).map((text) => text.slice(0, text.indexOf(':'))),
+      [
+        'accepted + adopted = open + draining + closing + moving + moved + closed',
+        'open hooks + adopted = close hooks + open + draining + closing + moving + moved',
+      ],
+      name,
+    )
+  }
+})
+
 test('each law that is broken is named, with its numbers', () => {
   const { counts } = { counts: new Ledger().counts() }
   assert.deepEqual(imbalancesOf({ ...counts, upgrades: 2 }), [

@@ -1,0 +1,33 @@
+/** Why a connection cannot move to another process. Functions over a `Life`; nothing to end. */
+import type { Life } from './life.ts'
+import { whyNotPlain } from './plain-data.ts'
+import { rawHandleOf } from './raw-handle.ts'
+import { isServed } from './state.ts'
+
+/**
+ * It is not open (or is leaving already); it is encrypted; it has no TCP handle; its `data` is not plain and its route has no `handoff`;
+ * its scope holds something and its route has no `hold`.
+ */
+export type MoveObstacle = 'state' | 'tls' | 'transport' | 'data' | 'scope'
+
+export function obstacleOf(life: Life): MoveObstacle | null {
+  if (!isServed(life.state)) return 'state'
+  if ('encrypted' in life.socket) return 'tls'
+  if (rawHandleOf(life.socket) === null) return 'transport'
+  if (life.route.handlers.handoff === undefined && whyNotPlain(life.data) !== null) return 'data'
+  return isScopeLost(life) ? 'scope' : null
+}
+
+/** Does its scope hold something that nobody would put into the scope it gets elsewhere? Tasks are waited for. */
+export function isScopeLost(life: Life): boolean {
+  if (life.route.handlers.hold !== undefined || life.usedScope === null) return false
+  return life.usedScope.held().some(({ kind }) => kind !== 'task')
+}
+
+/** What a connection that could move is busy with. */
+export type MoveWait = 'handler' | 'tasks'
+
+export function waitOf(life: Life): MoveWait | null {
+  if (!life.inbox.idle) return 'handler'
+  return (life.usedScope?.tasks ?? 0) > 0 ? 'tasks' : null
+}
