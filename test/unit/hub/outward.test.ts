@@ -23,6 +23,7 @@ function elsewhere(): Told {
       },
       marks: () => ({}),
       isPast: () => false,
+      caughtUp: () => Promise.resolve(true),
       topicCame: (topic) => void told.push(`came ${topic}`),
       topicWent: (topic) => void told.push(`went ${topic}`),
     },
