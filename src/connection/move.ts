@@ -51,6 +51,7 @@ export class Move implements Leave {
   readonly #times: Times
   /** Its tasks have been told to stop, or its scope has been released: if it stays, it needs a new one. */
   #scopeSpent = false
+  #departing = false
   #settle: ((held: boolean) => void) | null = null
   #answer: 'none' | 'adopted' | 'unanswered' = 'none'
   #socketClosed = false
@@ -69,6 +70,8 @@ export class Move implements Leave {
     transition(life, { name: 'open', leave: this }, ANSWER_MS)
     life.pauseReading()
     stopReading(life.socket)
+    // While nothing is read, the deadline of an unfinished message stands.
+    life.held.track()
   }
 
   /** What it gets: see Arrivals.expect. */
@@ -101,7 +104,8 @@ export class Move implements Leave {
    */
   async depart(withinMs: number): Promise<Departed | null> {
     const life = this.#life
-    if (life === null || life.state.name !== 'open' || this.#settle !== null) return null
+    if (life === null || life.state.name !== 'open' || this.#departing) return null
+    this.#departing = true
     life.outbox.hold()
     const written = await this.#wait(withinMs, (done) => this.#look(life, done))
     if (this.#life === null) return null
@@ -146,7 +150,8 @@ export class Move implements Leave {
   }
 
   leaveOnDue(): void {
-    if (this.#answer !== 'none') this.#gone()
+    // A socket that does not even say that it is closed is given up.
+    if (this.#answer !== 'none') this.#life?.socketOnClose()
     else if (this.#life?.state.name === 'moving') this.unanswered()
     else this.unfreeze()
   }

@@ -18,7 +18,7 @@ import { Absent } from './absent.ts'
 import { Behind } from './behind.ts'
 import { deliver, type PublishOptions } from './deliver.ts'
 import { Groups } from './groups.ts'
-import { type Elsewhere, type Origin, Outward, type Placeholder } from './outward.ts'
+import { type Elsewhere, type Origin, Outward } from './outward.ts'
 import { HubRoom } from './room.ts'
 import { User } from './user.ts'
 
@@ -159,18 +159,6 @@ export class Hub implements RoomsPort {
     this.#outward.arrived(origin, message, null)
     const lives = topic === ALL ? this.#lives.values() : this.#groupsOf(topic).of(nameOf(topic))
     deliver(this.#behind.size === 0 ? lives : this.#behind.without(lives, origin), message)
-  }
-
-  /**
-   * From now on the placeholder collects what is published to these topics, and the other workers are told that they are
-   * wanted. Until `forget` with the same topics.
-   */
-  expect(topics: Iterable<Topic>, placeholder: Placeholder): void {
-    for (const topic of topics) this.#outward.expect(topic, placeholder)
-  }
-
-  forget(topics: Iterable<Topic>, placeholder: Placeholder): void {
-    for (const topic of topics) this.#outward.forget(topic, placeholder)
   }
 
   /** Puts it where it was elsewhere, whatever roomsMax says, and sends what was kept for it and it has not had. */

@@ -3,6 +3,7 @@
  * of its own. Made by `movers`, closed when the test ends.
  */
 import type { TestContext } from 'node:test'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import {
   type Connection,
   createServer,
@@ -18,6 +19,8 @@ import { balanced } from './serving.ts'
 /** Both sides: options and the route `/`; `to` is what the new side has otherwise. */
 export interface MoversSetup<Data> extends ServerOptionsInput {
   readonly route?: RouteDeclaration<Data>
+  /** Of both sides. */
+  readonly clock?: Clock
   readonly to?: ServerOptionsInput & { readonly path?: string; readonly route?: RouteDeclaration<Data> }
 }
 
@@ -29,10 +32,15 @@ export class Movers {
   readonly to: Server
   readonly mirror: HandleMirror
 
-  constructor(t: TestContext, from: Server, to: Server) {
+  constructor(mirror: HandleMirror, from: Server, to: Server) {
+    this.mirror = mirror
     this.from = from
     this.to = to
-    this.mirror = new HandleMirror(t)
+  }
+
+  /** The other way round. */
+  get reversed(): Movers {
+    return new Movers(this.mirror, this.to, this.from)
   }
 
   async freeze(connection: Connection, withinMs = WITHIN_MS): Promise<Frozen> {
@@ -53,6 +61,13 @@ export class Movers {
     await within('it to be adopted', this.to[INTERNALS].arrivals.adopt(id, Uint8Array.from(departed.state), handle))
   }
 
+  /** Returns the connection there. */
+  commit(frozen: Frozen): Connection {
+    frozen.adopted()
+    this.to[INTERNALS].arrivals.commit(frozen.id)
+    return connectionOf(this.to, frozen.id)
+  }
+
   /** The whole move; returns the connection there. `during` runs when nobody has it. */
   async move(connection: Connection, during: () => unknown = () => {}): Promise<Connection> {
     const { id } = connection
@@ -61,10 +76,9 @@ export class Movers {
     const departed = await this.depart(frozen)
     await during()
     await this.adopt(id, departed)
-    frozen.adopted()
-    this.to[INTERNALS].arrivals.commit(id)
+    const there = this.commit(frozen)
     await until('it is gone here', () => connection.state === 'moved')
-    return connectionOf(this.to, id)
+    return there
   }
 }
 
@@ -75,10 +89,13 @@ export function connectionOf(server: Server, id: string): Connection {
 }
 
 export async function movers<Data = undefined>(t: TestContext, setup: MoversSetup<Data> = {}): Promise<Movers> {
-  const { route = {}, to = {}, ...options } = setup
+  const { route = {}, to = {}, clock = systemClock, ...options } = setup
   const { path = '/', route: routeThere = route, ...optionsThere } = to
-  const old = createServer({ ...SHORT, ...options }, { nonce: 'old' }).route<Data>('/', route)
-  const next = createServer({ ...SHORT, ...options, ...optionsThere }, { nonce: 'new' }).route<Data>(path, routeThere)
+  const old = createServer({ ...SHORT, ...options }, { nonce: 'old', clock }).route<Data>('/', route)
+  const next = createServer({ ...SHORT, ...options, ...optionsThere }, { nonce: 'new', clock }).route<Data>(
+    path,
+    routeThere,
+  )
   await old.listen({ port: 0, host: '127.0.0.1' })
   await next.listen({ port: 0, host: '127.0.0.1' })
   t.after(async () => {
@@ -88,7 +105,7 @@ export async function movers<Data = undefined>(t: TestContext, setup: MoversSetu
     await balanced(next)
     await balanced(old)
   })
-  return new Movers(t, old, next)
+  return new Movers(new HandleMirror(t), old, next)
 }
 
 /** Nothing is left on either side, and both ledgers balance. */
