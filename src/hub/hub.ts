@@ -167,7 +167,11 @@ export class Hub implements RoomsPort {
     if (user !== null) this.#users.add(user, life)
     const kept = this.absent.take(life.connection.id)
     if (kept === null) return
-    for (const { message, origin } of kept.messages) if (!this.#outward.isPast(marks, origin)) sendShared(life, message)
+    for (const { message, origin } of kept.messages) {
+      if (this.#outward.isPast(marks, origin)) continue
+      message.renew()
+      sendShared(life, message)
+    }
     if (kept.isOver) life.end(ENDINGS.slowReader)
   }
 
