@@ -53,6 +53,8 @@ export class Mesh implements Links, LinkOwner {
   readonly #callings = new Map<string, Calling>()
   readonly #handlers = new HandlerTable()
   #ended: Promise<void> | null = null
+  #stuck = 0
+  #lostBytes = 0
 
   constructor(init: MeshInit) {
     this.self = {
@@ -100,6 +102,11 @@ export class Mesh implements Links, LinkOwner {
     this.#callings.get(name)?.end()
     this.#callings.delete(name)
     this.#links.get(name)?.end()
+  }
+
+  /** How many links were cut because the other did not read, and the bytes that were lost when links went down. */
+  get counts(): { readonly stuck: number; readonly lostBytes: number } {
+    return { stuck: this.#stuck, lostBytes: this.#lostBytes }
   }
 
   all(): Iterable<Link> {
@@ -160,6 +167,8 @@ export class Mesh implements Links, LinkOwner {
     if (wasUp) {
       const { name } = link.peer
       this.#links.delete(name)
+      if (reason === 'stuck') this.#stuck++
+      this.#lostBytes += lostBytes
       this.#handlers.unlinked(link, reason)
       if (this.#events.wanted('unlinked')) this.#events.emit('unlinked', { peer: name, reason, problem, lostBytes })
     } else if (reason === 'bad' && this.#events.wanted('linkRefused')) this.#events.emit('linkRefused', { problem })
