@@ -66,7 +66,7 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   },
   'nothing came within idleTimeoutMs': { options: { idleTimeoutMs: 100 }, act: () => {} },
   'nothing came within idleTimeoutMs, and our close frame is not answered': {
-    options: { idleTimeoutMs: 100, closeTimeoutMs: 50 },
+    options: { idleTimeoutMs: 100, closeTimeoutMs: 500 },
     answers: false,
     act: () => {},
   },
