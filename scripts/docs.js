@@ -20,9 +20,13 @@ const folder = args.folder ?? join(root, 'docs', 'reference')
 const { CONNECTION_OPTIONS } = await load('connection/connection-options.ts')
 const serverOptions = await load('server/server-options.ts')
 const { SERVER_OPTIONS, ROUTE_OPTIONS, UPGRADE_OPTIONS, DEFLATE_OPTIONS } = serverOptions
+const { DRAIN_OPTIONS } = await load('server/drain-options.ts')
 const { ERRORS } = await load('base/errors.ts')
+const { ADMIN_OPTIONS } = await load('ops/admin-options.ts')
+const { EMBEDDED_PATHS } = await load('ops/admin-embedded.ts')
+const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
-const { ENDINGS } = await load('protocol/ending.ts')
+const { ENDINGS, drainEnding } = await load('protocol/ending.ts')
 const violations = Object.values(await load('protocol/frame-header.ts')).filter((value) => value?.reason !== undefined)
 
 const pages = {
@@ -32,6 +36,7 @@ const pages = {
   'errors.md': errorsPage(),
   'close-codes.md': closeCodesPage(),
   'events.md': eventsPage(),
+  'admin.md': adminPage(),
 }
 if (args.check) check()
 else write()
@@ -99,6 +104,12 @@ function optionsPage() {
     '`deflate: true` takes these defaults; `deflate: { thresholdBytes: 256 }` changes one of them.',
     '',
     ...optionTable(DEFLATE_OPTIONS),
+    '',
+    '## The options of `server.drain()`',
+    '',
+    '`drainOnSignal()` takes them too, all but `signal`.',
+    '',
+    ...optionTable(DRAIN_OPTIONS),
   ])
 }
 
@@ -203,6 +214,8 @@ function closeCodesPage() {
     meaning,
   ])
   const endings = Object.values(ENDINGS).map(({ code, reason, by, advice }) => [String(code), reason, by, advice])
+  const { code, by, advice } = drainEnding(0)
+  const drained = [String(code), '`{"retryAfterMs":1834}`, each with its own number', by, advice]
   const rules = [...violations].sort((a, b) => a.code - b.code).map(({ code, reason }) => [String(code), reason])
   return page('Close codes', [
     'The codes of RFC 6455 section 7.4 and the IANA registry. *On the wire*: may it stand in a close frame? Only those can be',
@@ -218,7 +231,7 @@ function closeCodesPage() {
     '',
     'What `close(connection, ending)` gets. When each of them comes is in [LIFECYCLE.md](../LIFECYCLE.md).',
     '',
-    ...markdownTable(['code', 'reason', 'by', 'advice'], endings),
+    ...markdownTable(['code', 'reason', 'by', 'advice'], [...endings, drained]),
     '',
     '## Broken rules of the framing',
     '',
@@ -286,6 +299,82 @@ function declaredEvents(path, name) {
     throw new Error(`${path}: ${declared.length} of the ${count} events of ${name} have a comment that can be read`)
   }
   return declared
+}
+
+// admin.md
+
+function adminPage() {
+  const paths = Object.entries(EMBEDDED_PATHS).map(([path, [method, token, about]]) => [
+    method,
+    `\`${path}\``,
+    token,
+    about,
+  ])
+  const refusals = Object.values(ADMIN_REFUSALS).map(([status, line]) => [String(status), line])
+  return page('The admin port', [
+    '```js',
+    "import { createServer } from 'holdfast'",
+    "import { admin } from 'holdfast/admin'",
+    '',
+    'const server = createServer()',
+    'const port = await admin(server, { port: 6060 })            // { host, port, close() }',
+    'await server.close()                                        // ends it too',
+    '```',
+    '',
+    '## What it answers',
+    '',
+    'With `token` *no*, a request needs neither the token nor a known `Host`: these are the probes, and say only yes or no.',
+    '',
+    ...markdownTable(['method', 'path', 'token', 'answer'], paths),
+    '',
+    '## Who may ask',
+    '',
+    '- The `Host` of a request is a loopback name or address, the address it came in by, or one of `hosts`.',
+    '- Where there is a `token`, a request brings it: `Authorization: Bearer …`, or as the password of Basic, for tools that know',
+    '  nothing else. Elsewhere than on a loopback address there must be one',
+    '  ([HF_ADMIN_TOKEN](errors.md#hf_admin_token)).',
+    '- A change is a POST with the header `X-Holdfast: 1`, which no link and no form of a web page can send, and its `Origin`, if',
+    '  there is one, is this port itself.',
+    '',
+    '```sh',
+    'curl http://127.0.0.1:6060/status',
+    "curl -X POST -H 'X-Holdfast: 1' http://127.0.0.1:6060/drain",
+    '```',
+    '',
+    '## What it refuses',
+    '',
+    ...markdownTable(['status', 'body'], refusals),
+    '',
+    'Beside these: 408 for a request that is not there within requestTimeoutMs, 431 for headers of more than 16 KiB.',
+    '',
+    '## Options',
+    '',
+    ...optionTable(ADMIN_OPTIONS),
+    '',
+    '## Routes of your own',
+    '',
+    'The option `routes` takes a list of `{ method, path, handler }`, with paths as in `server.route()`. They are answered by the',
+    'same rules. `openAdmin({ port, routes })` opens a port that has no others.',
+    '',
+    '```js',
+    "import { createServer } from 'holdfast'",
+    "import { admin, answer } from 'holdfast/admin'",
+    '',
+    'const server = createServer()',
+    'await admin(server, {',
+    '  port: 6060,',
+    '  routes: [',
+    "    { method: 'GET', path: '/rooms', handler: () => answer.json({ rooms: server.roomCount }) },",
+    "    { method: 'POST', path: '/level/:level', handler: ({ params }) => answer.json(params) },",
+    '  ],',
+    '})',
+    '```',
+    '',
+    'A handler returns `answer.json(value)`, `answer.text(line)`, `answer.bytes(body, type)`, or `answer.lines(values)` for an answer',
+    'that goes on: each value is a line of JSON, and in silence there are empty lines, which its reader skips. Each takes a',
+    'status. `request.signal` aborts when the client has left. One that throws is answered with 500 and announced as',
+    '[HF_ADMIN_FAILED](errors.md#hf_admin_failed), a warning of the process.',
+  ])
 }
 
 function page(title, lines) {

@@ -9,7 +9,16 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findChromium, findNginx, findNode, findPython, peersFolder } from '../test/peers/programs.js'
+import {
+  findChromium,
+  findHaproxy,
+  findNginx,
+  findNode,
+  findPython,
+  findPythonYaml,
+  findSystemdAnalyze,
+  peersFolder,
+} from '../test/peers/programs.js'
 
 const APT_DEADLINE_MS = 300_000
 const NPM_DEADLINE_MS = 300_000
@@ -20,6 +29,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const NEEDS = {
   chromium: { find: findChromium, packages: ['chromium', 'fonts-dejavu-core'] },
   nginx: { find: findNginx, packages: ['nginx-light'] },
+  haproxy: { find: findHaproxy, packages: ['haproxy'] },
+  systemd: { find: findSystemdAnalyze, packages: ['systemd'] },
+  yaml: { find: findPythonYaml, packages: ['python3', 'python3-yaml'] },
   python: { find: findPython, packages: ['python3', 'python3-websockets'] },
   peers: { find: peersAreInstalled, packages: [] },
 }

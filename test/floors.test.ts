@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome')
-const ROOMS = ['base', 'protocol', 'connection', 'hub', 'server'] as const
+const ROOMS = ['base', 'protocol', 'connection', 'hub', 'server', 'ops'] as const
 
 /** The lines of the linter's complaints about a file in `from` that imports from `to`. */
 function complaints(from: string, to: string, text: RegExp): number {

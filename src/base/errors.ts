@@ -166,6 +166,21 @@ export const ERRORS = {
     wanted: 'one at a time',
     todo: 'wait until it has ended: holdfast status tells',
   },
+  HF_ADMIN_TOKEN: {
+    seen: 'an admin port on {host} without a token',
+    wanted: 'a token wherever others than this machine can connect',
+    todo: 'give it a token of at least 16 characters, or let it listen on 127.0.0.1',
+  },
+  HF_ADMIN_ROUTE: {
+    seen: 'admin route {method} {path}: {problem}',
+    wanted: 'GET or POST with a path that is declared once, a handler, and no POST without token',
+    todo: 'correct the route or remove the second declaration',
+  },
+  HF_ADMIN_FAILED: {
+    seen: '{what} of the admin port failed: {message}',
+    wanted: 'handlers of admin routes to deal with their own errors',
+    todo: 'its client was told that it failed; the error is in `cause`',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',

@@ -96,8 +96,7 @@ export const SERVER_OPTIONS = {
   }),
   drainTimeoutMs: integerOption(0, 60 * MINUTE, {
     default: 30_000,
-    about:
-      'drain() and close() let what runs finish for so long before they end its connections: close() counts from each connection, drain() from its own beginning.',
+    about: 'drain() and close() let what runs finish for so long before they end its connections.',
     without: 'work in progress is cut off, or holds up the stop for ever.',
   }),
   inboxBytesMax: integerOption(64 * 1024, 64 * GIB, {

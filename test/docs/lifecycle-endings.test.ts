@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { type Connection, createServer, type Ending, type Server, type ServerOptionsInput } from '../../src/index.ts'
+import { until } from '../support/deadline.ts'
 import { clientFrame } from '../support/wire.ts'
 import { ask, rowsBelow, upgradeHead, withDeadline } from './lifecycle-table.ts'
 
@@ -24,6 +25,7 @@ interface Parts {
 interface Happening {
   readonly options?: ServerOptionsInput
   readonly handler?: () => unknown
+  readonly farewell?: (connection: Connection) => unknown
   /** Does the client answer a close frame, as it should? Default true. */
   readonly answers?: boolean
   act(parts: Parts): unknown
@@ -45,6 +47,23 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   },
   'connection.kill()': { act: ({ connection }) => connection.kill() },
   'server.close()': { act: ({ server }) => void server.close() },
+  'server.drain({ retryAfterMs: [1834, 1834] })': {
+    act: ({ server }) => void server.drain({ retryAfterMs: [1834, 1834], windowMs: 50 }),
+  },
+  'the same, and a handler still runs when its deadline comes': {
+    handler: () => new Promise(() => {}),
+    options: { closeTimeoutMs: 500 },
+    act: async ({ server, socket }) => {
+      socket.write(clientFrame({ opcode: TEXT, payload: 'x' }))
+      await until('it runs', () => server.ledger().messagesReceived === 1)
+      // The time of those that are cut short is spread over the window: none, here.
+      void server.drain({ retryAfterMs: [1834, 1834], windowMs: 0, timeoutMs: 50 })
+    },
+  },
+  "the same, and drain of its route has called connection.end({ code: 4000, reason: 'bye' })": {
+    farewell: (connection) => connection.end({ code: 4000, reason: 'bye' }),
+    act: ({ server }) => void server.drain({ retryAfterMs: [1834, 1834], windowMs: 0 }),
+  },
   'nothing came within idleTimeoutMs': { options: { idleTimeoutMs: 100 }, act: () => {} },
   'nothing came within idleTimeoutMs, and our close frame is not answered': {
     options: { idleTimeoutMs: 100, closeTimeoutMs: 50 },
@@ -117,14 +136,18 @@ describe('the endings of docs/LIFECYCLE.md', { concurrency: 4 }, () => {
 })
 
 async function happen(happening: Happening): Promise<{ ending: Ending; seen: string }> {
-  const { options, handler, answers = true, act } = happening
+  const { options, handler, farewell, answers = true, act } = happening
   const server = createServer({ keepaliveIntervalMs: PATIENT_MS, ...options })
   server.on('error', () => {})
   const opened = new Promise<Connection>((resolve) => {
     server.on('open', ({ connection }) => resolve(connection))
   })
   const hooked = new Promise<Ending>((resolve) => {
-    server.route('/', { message: () => handler?.(), close: (_connection, ending) => resolve(ending) })
+    server.route('/', {
+      message: () => handler?.(),
+      drain: (connection) => farewell?.(connection),
+      close: (_connection, ending) => resolve(ending),
+    })
   })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const { socket, head } = await ask(server.port, upgradeHead('/'))

@@ -51,6 +51,7 @@ const REFUSALS: Readonly<Record<string, Refused>> = {
   'Sec-WebSocket-Protocol is malformed': { request: upgradeHead('/open', { 'Sec-WebSocket-Protocol': 'a b' }) },
   'Sec-WebSocket-Extensions is malformed': { request: upgradeHead('/open', { 'Sec-WebSocket-Extensions': ';' }) },
   'the server is closing': { request: upgradeHead('/closing') },
+  'the server is draining': { request: upgradeHead('/draining') },
   'no route has the path': { request: upgradeHead('/nowhere') },
   'the page is of another origin': { request: upgradeHead('/open', { Origin: 'https://evil.example' }) },
   'no Origin, with originRequired': { request: upgradeHead('/open'), options: { originRequired: true } },
@@ -106,6 +107,11 @@ async function refuse(refused: Refused): Promise<{ head: string; body: string; c
   server.route('/closing', {
     upgrade() {
       void server.close()
+    },
+  })
+  server.route('/draining', {
+    upgrade() {
+      void server.drain()
     },
   })
   server.route('/wait', { upgrade: () => new Promise<undefined>(() => {}) })

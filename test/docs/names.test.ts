@@ -9,19 +9,22 @@ import { describe, it } from 'node:test'
 import { ERRORS } from '../../src/base/errors.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { Connection } from '../../src/connection/connection.ts'
+import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
+import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
 import { Server } from '../../src/server/server.ts'
 import { DEFLATE_OPTIONS, ROUTE_OPTIONS, SERVER_OPTIONS } from '../../src/server/server-options.ts'
 import { UpgradeRequest } from '../../src/server/upgrade-request.ts'
 import { anchorsOf, type Document, documents, proseOf, ROOT } from './documents.ts'
 
-const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS }
-/** Named like options, but fields of events and of what a scope holds, and arguments of a scope's methods. */
-const NOT_OPTIONS = ['stalledMs', 'pauseMs', 'estimateMs', 'ageMs', 'intervalMs', 'delayMs']
+const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS, ...DRAIN_OPTIONS, ...ADMIN_OPTIONS }
+/** Named like options, but fields of events, of a drain's report and of what a scope holds, and arguments of a scope's methods. */
+const NOT_OPTIONS = ['stalledMs', 'pauseMs', 'estimateMs', 'ageMs', 'intervalMs', 'delayMs', 'durationMs', 'oldestMs']
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   connection: [...Object.getOwnPropertyNames(Connection.prototype), 'id', 'openedAt', 'ts'],
   server: [...Object.getOwnPropertyNames(Server.prototype), 'options', 'scope', 'ts'],
   scope: [...Object.getOwnPropertyNames(Scope.prototype), 'name', 'ts'],
-  request: Object.getOwnPropertyNames(UpgradeRequest.prototype),
+  // Of an upgrade, and of the admin port.
+  request: [...Object.getOwnPropertyNames(UpgradeRequest.prototype), 'signal'],
 }
 const all = documents()
 

@@ -25,7 +25,7 @@ interface Waiting {
 
 export interface ChildOptions {
   /** The file beside this one that it runs. */
-  readonly file: 'drill-server.ts' | 'drill-peers.ts'
+  readonly file: 'drill-server.ts' | 'drill-peers.ts' | 'reload/reload-clients.ts' | 'reload/reload-server.ts'
   /** Goes to it as JSON. */
   readonly config: object
   /** A program, with its arguments, that starts it: `ip netns exec …`. */

@@ -1,9 +1,12 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts stall | half-open | slow | reload | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
 import { drillHalfOpen } from './half-open.ts'
+import { SHAPES } from './reload/drill-socket.ts'
+import { FAULTS } from './reload/faults.ts'
+import { drillReload, reloadRuns, withServer } from './reload/reload.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
 import { drillStall } from './stall.ts'
@@ -56,6 +59,30 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       }
     },
   },
+  reload: {
+    flags: {
+      ...{ url: '', echo: '/echo', room: '/room/drill', connections: 5000, deflated: 1000 },
+      ...{ members: 200, publishers: 20 },
+      ...{ shapes: SHAPES.join(','), interval: 500, bytes: 64, seconds: 20, settle: 10, longest: 400, p99: 250 },
+      fault: 'none',
+    },
+    async *run({ number, text }) {
+      const fault = oneOf('fault', FAULTS, text('fault'))
+      const shapes = text('shapes').split(',')
+      const runs = reloadRuns({
+        ...{ shapes: shapes.map((name) => oneOf('shapes', SHAPES, name)), echo: text('echo'), room: text('room') },
+        ...{ connections: number('connections'), deflated: number('deflated'), members: number('members') },
+        ...{ publishers: number('publishers'), intervalMs: number('interval'), bytes: number('bytes') },
+        ...{ seconds: number('seconds'), settleMs: number('settle') * 1000 },
+        bars: { longestMs: number('longest'), p99Ms: number('p99') },
+      })
+      const given = text('url').replace(/\/$/, '')
+      for (const { path, options } of runs) {
+        const at = (url: string) => drillReload(options, { url: `${url}${path}` })
+        yield await (given === '' ? withServer(fault, at) : at(given))
+      }
+    },
+  },
   'soak:self': {
     flags: { connections: 200_000, wave: 2_000, quiet: 4.5, leak: 0, out: OUT },
     async *run({ number, text }) {
@@ -66,6 +93,12 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       })
     },
   },
+}
+
+function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
+  const found = names.find((name) => name === given)
+  if (found === undefined) throw new Error(`--${flag} ${given}: wanted ${names.join(', ')}`)
+  return found
 }
 
 function sizes(policy: Policy, number: Values['number']): Omit<Parameters<typeof drillSlow>[0], 'policy'> {

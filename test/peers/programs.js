@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 export const peersFolder = dirname(fileURLToPath(import.meta.url))
 
 const DEBIAN_PYTHON = '/usr/bin/python3'
+const DEBIAN_YAML = '/usr/lib/python3/dist-packages/yaml/__init__.py'
 const DEBIAN_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets/__init__.py'
 // Services live in sbin, which the PATH of an ordinary user often lacks.
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/sbin']
@@ -40,6 +41,23 @@ export function findChromium() {
 /** The path of nginx, or undefined. */
 export function findNginx() {
   return onPath('nginx')
+}
+
+/** The path of HAProxy, or undefined. */
+export function findHaproxy() {
+  return onPath('haproxy')
+}
+
+/** The path of systemd-analyze, or undefined. It checks units without a systemd that runs. */
+export function findSystemdAnalyze() {
+  return onPath('systemd-analyze')
+}
+
+/** The path of a Python that has the package `yaml`, or undefined. */
+export function findPythonYaml() {
+  if (isThere(DEBIAN_YAML) && isThere(DEBIAN_PYTHON, constants.X_OK)) return DEBIAN_PYTHON
+  const python = onPath('python3')
+  if (python && spawnSync(python, ['-c', 'import yaml'], { stdio: 'ignore' }).status === 0) return python
 }
 
 /** The path of a Python that has the package `websockets`, or undefined. */

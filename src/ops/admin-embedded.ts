@@ -1,0 +1,144 @@
+/**
+ * The admin port of a server in its own process: `admin(server, { port: 6060 })`.
+ *
+ * The port is put into the server's scope, so `server.close()` closes it, last of all: until then it says that the server is
+ * not ready. It asks the server when it is asked, and keeps nothing of its own.
+ */
+import { readFileSync } from 'node:fs'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import { wrongArgument } from '../base/options.ts'
+import { answer } from './admin-answer.ts'
+import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-listener.ts'
+import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
+import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
+
+/** Of a server, what the admin port asks. What `createServer()` returns has it. */
+export interface AdminServer {
+  readonly scope: { readonly ended: boolean; defer(release: () => unknown, name?: string): () => void }
+  readonly connections: { readonly size: number }
+  readonly roomCount: number
+  /** Does it listen and let clients in? */
+  readonly ready: boolean
+  ledger(): object
+  /** Drains, and resolves with a report. */
+  drain?(): Promise<unknown>
+}
+
+export interface EmbeddedAdminOptions extends AdminOptionsInput {
+  /** Routes of your own, beside those of the server. */
+  readonly routes?: readonly AdminRoute[]
+}
+
+const PROGRESS_MS = 500
+
+/** The paths of `admin()`. `docs/reference/admin.md` is made from it. */
+export const EMBEDDED_PATHS = {
+  '/healthz': ['GET', 'no', '200 `ok` as long as the process answers.'],
+  '/readyz': [
+    'GET',
+    'no',
+    '200 `ok` while the server listens and lets clients in; 503 `not ready` otherwise, so while it drains.',
+  ],
+  '/status': [
+    'GET',
+    'yes',
+    'Version, uptime, connections, rooms and the ledger, as JSON. Nothing of any client is in it.',
+  ],
+  '/drain': [
+    'POST',
+    'yes',
+    'Drains the server. The answer goes on until it has: lines of JSON with how many connections are left, then one with the report. A client that leaves does not stop it.',
+  ],
+} as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
+
+/**
+ * Opens an admin port for a server in this process. It ends with `close()`, or with the server.
+ *
+ * @throws HoldfastError HF_OPTION_UNKNOWN, HF_OPTION_INVALID, HF_ADMIN_TOKEN, HF_ADMIN_ROUTE, HF_PORT_IN_USE
+ */
+export async function admin(
+  server: AdminServer,
+  input: EmbeddedAdminOptions = {},
+  surroundings: AdminSurroundings = {},
+): Promise<AdminPort> {
+  if (typeof server?.scope?.defer !== 'function' || server.scope.ended) {
+    throw wrongArgument('admin()', 'server', server, 'a server that has not been closed')
+  }
+  const { routes = [], ...given } = input
+  const options = readAdminOptions('admin()', given)
+  const own = routesOf(server, surroundings.clock ?? systemClock)
+  const listener = new AdminListener(options, new AdminRoutes([...own, ...routes]), surroundings)
+  const close = server.scope.defer(() => listener.close(), 'admin port')
+  try {
+    await listener.open()
+  } catch (thrown) {
+    close()
+    throw thrown
+  }
+  return {
+    ...{ host: listener.host, port: listener.port },
+    close() {
+      close()
+      return listener.close()
+    },
+  }
+}
+
+function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {
+  const startedAt = clock.now()
+  const version = versionOf()
+  const routes: AdminRoute[] = [
+    { method: 'GET', path: '/healthz', open: true, handler: () => answer.text('ok') },
+    {
+      ...{ method: 'GET', path: '/readyz', open: true },
+      handler: () => (server.ready ? answer.text('ok') : answer.text('not ready', 503)),
+    },
+    {
+      ...{ method: 'GET', path: '/status' },
+      handler: () =>
+        answer.json({
+          ...{ holdfast: version, node: process.version, pid: process.pid },
+          uptimeMs: Math.round(clock.now() - startedAt),
+          ...{ ready: server.ready, connections: server.connections.size, rooms: server.roomCount },
+          ledger: server.ledger(),
+        }),
+    },
+  ]
+  if (typeof server.drain === 'function') {
+    const handler = () => answer.lines(drainLines(server, Promise.resolve(server.drain?.()), clock))
+    routes.push({ method: 'POST', path: '/drain', handler })
+  }
+  return routes
+}
+
+/** How many are left, twice a second, then the report. */
+async function* drainLines(server: AdminServer, drained: Promise<unknown>, clock: Clock): AsyncGenerator<unknown> {
+  let last: unknown = null
+  let wake = (): void => {}
+  const finish = (line: unknown): void => {
+    last = line
+    wake()
+  }
+  drained.then(
+    (report) => finish({ report }),
+    (thrown: unknown) => finish({ error: { message: messageOf(thrown) } }),
+  )
+  while (last === null) {
+    yield { connections: server.connections.size }
+    if (last !== null) break
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(PROGRESS_MS, resolve)
+      wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+  yield last
+}
+
+function versionOf(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
