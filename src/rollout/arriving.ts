@@ -39,6 +39,7 @@ export class Arriving implements LaneOwner {
   readonly #adopting = new Map<string, Promise<void>>()
   // Removed by: `commit`, or the end.
   readonly #adopted = new Set<string>()
+  #unsaid: string[] = []
 
   constructor(init: ArrivingInit) {
     this.#init = init
@@ -54,6 +55,7 @@ export class Arriving implements LaneOwner {
     else if (kind === LANE.arrives) this.#arrives(payload.toString(), handle)
     else if (kind === LANE.commit) for (const id of idsOf(payload)) this.#commit(id)
     else if (kind === LANE.abandon) for (const id of idsOf(payload)) this.#abandon(id)
+    else if (kind === LANE.forget) for (const id of idsOf(payload)) this.#init.arrivals.forget(id)
   }
 
   laneOnEnd(): void {
@@ -90,7 +92,7 @@ export class Arriving implements LaneOwner {
       () => {
         this.#adopting.delete(id)
         this.#adopted.add(id)
-        lane.send(LANE.adopted, Buffer.from(id))
+        this.#sayAdopted(id)
       },
       (thrown: unknown) => {
         this.#adopting.delete(id)
@@ -108,11 +110,21 @@ export class Arriving implements LaneOwner {
   #abandon(id: string): void {
     const { arrivals, lane } = this.#init
     this.#pieces.delete(id)
-    if (this.#adopted.has(id)) lane.send(LANE.adopted, Buffer.from(id))
+    if (this.#adopted.has(id)) this.#sayAdopted(id)
     else {
       arrivals.abandon(id)
       lane.send(LANE.abandoned, Buffer.from(id))
     }
+  }
+
+  /** All of a turn of the event loop are said together. */
+  #sayAdopted(id: string): void {
+    this.#unsaid.push(id)
+    if (this.#unsaid.length > 1) return
+    setImmediate(() => {
+      this.#init.lane.sendJson(LANE.adopted, this.#unsaid)
+      this.#unsaid = []
+    })
   }
 
   async #settle(): Promise<void> {

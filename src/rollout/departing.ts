@@ -82,7 +82,7 @@ export class Departing implements LaneOwner {
 
   /** Moves those that can; they were announced with `expect()`. @param freezeMs how long each may take to come to rest */
   async move(connections: readonly Connection[], freezeMs: number): Promise<BatchResult> {
-    const { departures, lane } = this.#init
+    const { departures } = this.#init
     const before = new Map(connections.map((one) => [one.id, departures.topicsOf(one)]))
     const stayed = new Map<string, string>()
     const frozen: Frozen[] = []
@@ -93,7 +93,7 @@ export class Departing implements LaneOwner {
         else frozen.push(one)
       }),
     )
-    if (stayed.size > 0) lane.sendJson(LANE.abandon, [...stayed.keys()])
+    if (stayed.size > 0) this.forget([...stayed.keys()])
     if (frozen.length === 0) return { moved: 0, stayed }
     try {
       // They may have joined others since they were announced.
@@ -105,11 +105,7 @@ export class Departing implements LaneOwner {
         one.unfreeze()
         stayed.set(one.id, 'sync')
       }
-      if (this.#problem === null)
-        lane.sendJson(
-          LANE.abandon,
-          frozen.map(({ id }) => id),
-        )
+      this.forget(frozen.map(({ id }) => id))
       return { moved: 0, stayed }
     }
     const answers = await Promise.all(frozen.map(async (one) => [one, await this.#send(one)] as const))
@@ -117,12 +113,18 @@ export class Departing implements LaneOwner {
     return { moved, stayed }
   }
 
+  /** These were announced, and do not come now. */
+  forget(ids: readonly string[]): void {
+    if (this.#problem === null) this.#init.lane.sendJson(LANE.forget, ids)
+  }
+
   laneOnFrame(kind: number, payload: Buffer): void {
     if (kind === LANE.expected) {
       const { batch, problem } = JSON.parse(payload.toString()) as { batch: number; problem: string }
       this.#expecting.get(batch)?.(problem)
-    } else if (kind === LANE.adopted) this.#answered(payload.toString(), 'adopted')
-    else if (kind === LANE.abandoned) this.#answered(payload.toString(), 'abandoned')
+    } else if (kind === LANE.adopted) {
+      for (const id of JSON.parse(payload.toString()) as string[]) this.#answered(id, 'adopted')
+    } else if (kind === LANE.abandoned) this.#answered(payload.toString(), 'abandoned')
     else if (kind === LANE.refused) {
       const { id, reason } = JSON.parse(payload.toString()) as { id: string; reason: string }
       this.#answered(id, { refused: reason })
@@ -195,7 +197,7 @@ export class Departing implements LaneOwner {
         frozen.unanswered()
       } else if (answer === null) {
         stayed.set(frozen.id, 'slow')
-        if (fate === null) lane.sendJson(LANE.abandon, [frozen.id])
+        this.forget([frozen.id])
       } else {
         frozen.refused()
         stayed.set(frozen.id, answer === 'abandoned' ? 'not taken over' : answer.refused)

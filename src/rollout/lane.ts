@@ -28,6 +28,8 @@ export const LANE = {
   abandon: 8,
   /** New: given up, or never seen; never will be. */
   abandoned: 9,
+  /** Old: these were announced, and do not come now. */
+  forget: 10,
 } as const
 
 const HEADER_BYTES = 5

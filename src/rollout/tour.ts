@@ -13,7 +13,7 @@ import { type Departing, pause } from './departing.ts'
 import type { MoveReport } from './move-report.ts'
 
 export interface TourInit {
-  readonly departing: Pick<Departing, 'expect' | 'move' | 'problem' | 'unanswered'>
+  readonly departing: Pick<Departing, 'expect' | 'move' | 'forget' | 'problem' | 'unanswered'>
   readonly departures: Departures
   readonly clock: Clock
   /** How long to wait for handlers that run, and for requests that are on their way. */
@@ -26,6 +26,8 @@ export interface TourInit {
 
 /** So many clients wait at once. */
 const BATCH = 64
+/** Batches, so that neither worker waits for the other. */
+const UNDER_WAY = 3
 /** As long as we listen there is always somebody new. */
 const ROUNDS_MAX = 10
 /** At rest means at rest: this is for what comes in between. */
@@ -90,39 +92,48 @@ export class Tour {
     return this.#stopped || this.#init.departing.problem !== null
   }
 
-  /** One look at all connections. @returns how many have moved */
+  /** One look at all connections. While a batch moves, the next are announced and come to rest. @returns how many have moved */
   async #round(patience: Patience): Promise<number> {
     const before = this.#moved
-    let batch: Connection[] = []
-    for (const connection of this.#init.departures.connections()) {
-      if (this.#over) break
-      if (!this.#fits(connection, patience)) continue
-      batch.push(connection)
-      if (batch.length < BATCH) continue
-      await this.#move(batch, patience)
-      batch = []
+    const underWay: Promise<void>[] = []
+    for (const batch of this.#batches(patience)) {
+      underWay.push(this.#move(batch, patience))
+      if (underWay.length === UNDER_WAY) await underWay.shift()
     }
-    if (batch.length > 0 && !this.#over) await this.#move(batch, patience)
+    await Promise.all(underWay)
     return this.#moved - before
   }
 
+  *#batches(patience: Patience): IterableIterator<readonly Connection[]> {
+    let batch: Connection[] = []
+    for (const connection of this.#init.departures.connections()) {
+      if (this.#over) return
+      if (!this.#fits(connection, patience)) continue
+      batch.push(connection)
+      if (batch.length < BATCH) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+
   async #move(batch: readonly Connection[], patience: Patience): Promise<void> {
-    const { departing, departures } = this.#init
+    const { departing, departures, clock } = this.#init
     try {
       await departing.expect(batch.map((one) => [one.id, departures.topicsOf(one)]))
     } catch {
       // Whoever did not answer has a chance to in the next round; a lane that has ended has none.
-      await pause(this.#init.clock, PAUSE_MS)
+      departing.forget(batch.map(({ id }) => id))
       return
     }
     const { moved, stayed } = await departing.move(batch, patience === 'tasks' ? TASKS_MS : REST_MS)
     this.#moved += moved
-    if (moved > 0) this.#lastMoveAt = this.#init.clock.now()
+    const now = clock.now()
+    if (moved > 0) this.#lastMoveAt = now
     for (const [id, why] of stayed) {
       if (!MOMENTARY.has(why)) this.#refused.set(id, why)
       else if (patience === 'tasks') this.#stubborn.add(id)
     }
-    const now = this.#init.clock.now()
     if (now - this.#toldAt >= PROGRESS_MS) this.#tell(now)
   }
 

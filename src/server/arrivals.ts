@@ -146,6 +146,13 @@ export class HubArrivals implements Arrivals {
     destroySocket(here.socket)
   }
 
+  forget(id: string): void {
+    const expected = this.#expected.get(id)
+    if (expected === undefined || expected.adopting || expected.abandoned) return
+    this.#context.hub.absent.take(id)
+    this.#forget(id, expected)
+  }
+
   /** The server closes: nobody comes any more. */
   end(): void {
     for (const id of this.#expected.keys()) this.#late(id)

@@ -98,6 +98,8 @@ export interface Arrivals {
   commit(id: string): void
   /** Never: closes our copy of the descriptor without a byte; what was kept is gone; an adopt() of this id that comes later is refused. */
   abandon(id: string): void
+  /** It was expected and is not sent: what was kept is gone. It may be expected again. Does nothing once it is adopted, or was abandoned. */
+  forget(id: string): void
   /** How many are adopted and neither committed nor abandoned. */
   readonly size: number
 }
