@@ -78,7 +78,19 @@ describe('trustedProxies', () => {
   })
 
   it('refuses everything else, and says what it wants', () => {
-    const bad = ['', 'localhost', 'Unix', 'unix:', '10.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/x', '::/129', 'fe80::1%eth0', '/8']
+    const bad = [
+      '',
+      'localhost',
+      'Unix',
+      'unix:',
+      '10.0.0',
+      '10.0.0.0/33',
+      '10.0.0.0/',
+      '10.0.0.0/x',
+      '::/129',
+      'fe80::1%eth0',
+      '/8',
+    ]
     for (const entry of [...bad, '::ffff:10.0.0.0/104', '10.0.0.0/-1', '10.0.0.0/8/8']) {
       assert.equal(isAddressRange(entry), false, entry)
       assert.throws(() => createServer({ trustedProxies: ['10.0.0.1', entry] }), {
