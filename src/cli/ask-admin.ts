@@ -3,6 +3,7 @@
  * says nothing for too long is given up.
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClockTimer, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { CHANGE_HEADER } from '../ops/admin-guard.ts'
 import type { AdminPlace } from './admin-flags.ts'
@@ -31,8 +32,8 @@ export interface Question {
  */
 export async function* askLines(question: Question): AsyncGenerator<Readonly<Record<string, unknown>>> {
   let rest = ''
-  for await (const chunk of await ask(question)) {
-    const lines = (rest + String(chunk)).split('\n')
+  for await (const text of ask(question)) {
+    const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) if (line !== '') yield JSON.parse(line)
   }
@@ -40,30 +41,51 @@ export async function* askLines(question: Question): AsyncGenerator<Readonly<Rec
 
 /** The answer as JSON. @throws AskError */
 export async function askOnce(question: Question): Promise<Readonly<Record<string, unknown>>> {
-  let text = ''
-  for await (const chunk of await ask(question)) text += String(chunk)
-  return JSON.parse(text)
+  let whole = ''
+  for await (const text of ask(question)) whole += text
+  return JSON.parse(whole)
 }
 
-async function ask({ place, method, path, token, body }: Question): Promise<IncomingMessage> {
-  const { host, port } = place
+async function* ask(question: Question): AsyncGenerator<string> {
+  const { host, port } = question.place
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const silence = new AbortController()
+  let timer = after(silence)
+  try {
+    const response = await send(question, silence.signal)
+    let refusal = ''
+    for await (const chunk of response) {
+      timer.cancel()
+      timer = after(silence)
+      if (response.statusCode === 200) yield String(chunk)
+      else refusal += String(chunk)
+    }
+    if (response.statusCode === 200) return
+    const hint = response.statusCode === 401 ? ' (set HOLDFAST_ADMIN_TOKEN)' : ''
+    throw new AskError(`the admin port ${where} answers ${response.statusCode}: ${refusal.trim()}${hint}`)
+  } catch (thrown) {
+    if (thrown instanceof AskError) throw thrown
+    const problem = silence.signal.aborted ? `nothing came for ${SILENCE_MS / 1_000} s` : messageOf(thrown)
+    throw new AskError(`the admin port ${where} does not answer: ${problem}`)
+  } finally {
+    timer.cancel()
+  }
+}
+
+function after(silence: AbortController): ClockTimer {
+  return systemClock.after(SILENCE_MS, () => silence.abort())
+}
+
+function send({ place, method, path, token, body }: Question, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = {
     ...(method === 'POST' && { [CHANGE_HEADER]: '1' }),
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     ...(body !== undefined && { 'Content-Type': 'application/json' }),
   }
-  const asked = httpRequest({ host, port, method, path, headers, agent: false, timeout: SILENCE_MS })
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    asked.on('response', resolve)
-    asked.on('error', (error) => reject(new AskError(`the admin port ${where} does not answer: ${messageOf(error)}`)))
-    asked.on('timeout', () => asked.destroy(new Error(`nothing for ${SILENCE_MS / 1_000} s`)))
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest({ ...place, method, path, headers, signal, agent: false })
+    asked.on('response', (response) => resolve(response.setEncoding('utf8')))
+    asked.on('error', reject)
     asked.end(body === undefined ? undefined : JSON.stringify(body))
   })
-  response.setEncoding('utf8')
-  if (response.statusCode === 200) return response
-  let text = ''
-  for await (const chunk of response) text += String(chunk)
-  const hint = response.statusCode === 401 ? ' (set HOLDFAST_ADMIN_TOKEN)' : ''
-  throw new AskError(`${where} answers ${response.statusCode}: ${text.trim()}${hint}`)
 }

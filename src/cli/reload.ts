@@ -28,30 +28,22 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     token: terminal.env.HOLDFAST_ADMIN_TOKEN,
     ...(nodeOptions.length > 0 && { body: { nodeOptions } }),
   })
-  let code: ExitCode | null = null
-  try {
-    for await (const line of lines) {
-      if (given.on('json')) terminal.out(JSON.stringify(line))
-      const { progress, report, error } = line as Line
-      if (progress !== undefined && progress !== null && !given.on('json')) terminal.draw?.(progressLine(progress))
-      if (report !== undefined || error !== undefined) {
-        code = error === undefined ? 0 : 1
-        if (!given.on('json')) say(terminal, report, error)
-      }
-    }
-  } catch (thrown) {
-    // Before the first line it could not run; behind it something has happened, and nobody knows what.
-    if (!(thrown instanceof AskError) && code === null) throw new AskError(`the supervisor has gone: ${thrown}`)
-    if (code === null) throw thrown
+  for await (const line of lines) {
+    if (given.on('json')) terminal.out(JSON.stringify(line))
+    const { progress, report, error } = line as Line
+    if (given.on('json')) {
+      if (report !== undefined || error !== undefined) return error === undefined ? 0 : 1
+    } else if (progress !== undefined && progress !== null) terminal.draw?.(progressLine(progress))
+    else if (report !== undefined || error !== undefined) return say(terminal, report, error)
   }
-  if (code === null) throw new AskError('the supervisor has gone before it was done')
-  return code
+  throw new AskError('the supervisor has gone before it was done')
 }
 
-function say(terminal: Terminal, report: ReloadReport | undefined, error: Line['error']): void {
+function say(terminal: Terminal, report: ReloadReport | undefined, error: Line['error']): ExitCode {
   terminal.draw?.('')
   if (error !== undefined) terminal.note(`holdfast reload: ${error.message}`)
   if (report !== undefined) terminal.out(reportLine(report))
+  return error === undefined ? 0 : 1
 }
 
 function progressLine({ step, steps, phase, moved, total }: ReloadProgress): string {
