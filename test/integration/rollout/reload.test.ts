@@ -100,3 +100,30 @@ test('what cannot move is drained with 1012 and counted; a handler that runs is 
   assert.deepEqual(await echo!.nextTexts(1), ['hello'])
   assert.deepEqual(await hold!.nextTexts(2), ['hold false', 'hold true'])
 })
+
+test('whoever connects while reloads go on is let in: none refused, none reset', async (t) => {
+  const run = await supervise(t, new AppFolder(t).write(ECHO))
+  let over = false
+  let served = 0
+  const failures: string[] = []
+  const visitor = async (): Promise<void> => {
+    while (!over) {
+      try {
+        const client = await openRaw(t, run.port)
+        client.text('hello')
+        const [answer] = await client.nextTexts(1)
+        if (answer === 'hello') served++
+        else failures.push(`closed with ${(await client.closeCode()).code}`)
+        client.destroy()
+      } catch (thrown) {
+        failures.push(String(thrown))
+      }
+    }
+  }
+  const visitors = Array.from({ length: 6 }, visitor)
+  for (let round = 0; round < 3; round++) assert.equal((await run.reload()).event, 'reloaded')
+  over = true
+  await Promise.all(visitors)
+  assert.deepEqual(failures, [])
+  assert.ok(served > 100, `${served} are too few to show anything`)
+})
