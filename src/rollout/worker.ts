@@ -169,7 +169,7 @@ export class Worker {
     departing.begin()
     const tour = new Tour({
       ...{ departing, departures, clock, busyMs, stopListening: () => this.#stopListening(server) },
-      openings: () => server.ledger().opening,
+      coming: async () => ({ openings: server.ledger().opening, strangers: await server[INTERNALS].strangers() }),
       tourOnProgress: (moved, total) => this.#say({ kind: 'moving', moved, total }),
     })
     const done = tour.run().then((report) => {

@@ -30,6 +30,7 @@ import { ServerContext } from './server-context.ts'
 import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
 import { startDrain } from './start-drain.ts'
+import { countStrangers } from './strangers.ts'
 import { upgrade } from './upgrade.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
@@ -66,6 +67,11 @@ export class Server {
     this[INTERNALS] = makeInternals(this.#context, {
       listenOn: (handle) => this.#listenOn(handle),
       stopListening: () => this.#stopListening(),
+      strangers: () =>
+        countStrangers(
+          this.#context,
+          this.#attachments.map(({ httpServer }) => httpServer),
+        ),
     })
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,

@@ -78,7 +78,7 @@ export class Supervised {
     } = options
     const main = join(ROOT, 'src/cli/main.ts')
     const address = ['--port', String(port), '--host', '127.0.0.1']
-    const args = [process.execPath, '--import=tsx', main, 'run', app, ...address, '--json', ...flags]
+    const args = [process.execPath, '--import=tsx', main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
     const [program = '', ...rest] = [...through, ...args]
     const child = spawn(program, rest, {
       cwd: ROOT,
@@ -102,6 +102,11 @@ export class Supervised {
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  /** Of its admin port. */
+  get adminPort(): number {
+    return Number(this.all('admin')[0]?.port)
   }
 
   get port(): number {
