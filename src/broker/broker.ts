@@ -86,11 +86,10 @@ export interface Broker {
    *
    * A worker that is gone, or goes meanwhile, is not waited for.
    *
-   * A connection that moves from one worker to another needs three: the new worker, once it has said what the connection
-   * gets (or something published now might reach neither); the old worker, once the connection is not read any more (or its
-   * last words might come behind its next ones, and the marks might lag behind what the new worker keeps); and the new
-   * worker again, after the marks were taken and before the connection is in its rooms (or something the old worker has
-   * delivered might still be on its way to the new one, and be delivered again).
+   * A move of a connection from one worker to another needs it: in the new worker, once it has said what the connection gets
+   * (or something published now might reach neither); in the old worker, once the connection is not read any more (or its
+   * last words might come behind its next ones, and the marks might lag behind what the new worker keeps); and in the new
+   * worker again, before it may forget the marks of the connection (what the old one has delivered may be on its way still).
    *
    * @throws HoldfastError HF_SYNC_OVERDUE when a worker has not answered within `withinMs`, HF_ENDED after `end()`
    */

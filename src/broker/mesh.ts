@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
+import { wrongArgument } from '../base/options.ts'
 import type { BrokerEvents } from './broker-events.ts'
 import { Calling } from './calling.ts'
 import { HandlerTable } from './handler-table.ts'
@@ -21,7 +22,7 @@ import { type LinkDown, type LinkOwner, SocketLink } from './socket-link.ts'
 export interface MeshInit {
   /** Of this worker: no other has it. */
   readonly name: string
-  /** Where it listens; at most about 100 bytes long. */
+  /** Where it listens; at most 103 bytes long. */
   readonly path: string
   readonly events: Events<BrokerEvents>
   /** So much may wait for one peer before it is cut off; default 64 MiB. */
@@ -31,6 +32,8 @@ export interface MeshInit {
   readonly nonce?: string
 }
 
+/** What fits into the address of a Unix socket everywhere. Node cuts off the rest in silence. */
+const PATH_BYTES_MAX = 103
 const LINK_BYTES_MAX = 64 * 1024 * 1024
 /** Sockets that have not greeted yet. */
 const STRANGERS_MAX = 64
@@ -50,6 +53,8 @@ export class Mesh implements Links, LinkOwner {
   readonly #callings = new Map<string, Calling>()
   readonly #handlers = new HandlerTable()
   #ended: Promise<void> | null = null
+  #stuck = 0
+  #lostBytes = 0
 
   constructor(init: MeshInit) {
     this.self = {
@@ -64,9 +69,16 @@ export class Mesh implements Links, LinkOwner {
     this.#server = createServer((socket) => this.#cameIn(socket))
   }
 
-  /** Listens at its path. Rejects with the error of the system: the path is taken, too long, or its folder is not there. */
+  /**
+   * Listens at its path. Rejects with the error of the system when the path is taken or its folder is not there.
+   *
+   * @throws HoldfastError HF_OPTION_INVALID when the path is too long
+   */
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (Buffer.byteLength(this.#path) > PATH_BYTES_MAX) {
+        throw wrongArgument('Mesh', 'path', this.#path, `a path of at most ${PATH_BYTES_MAX} bytes`)
+      }
       this.#server.once('error', reject)
       this.#server.listen(this.#path, () => {
         this.#server.off('error', reject)
@@ -90,6 +102,11 @@ export class Mesh implements Links, LinkOwner {
     this.#callings.get(name)?.end()
     this.#callings.delete(name)
     this.#links.get(name)?.end()
+  }
+
+  /** How many links were cut because the other did not read, and the bytes that were lost when links went down. */
+  get counts(): { readonly stuck: number; readonly lostBytes: number } {
+    return { stuck: this.#stuck, lostBytes: this.#lostBytes }
   }
 
   all(): Iterable<Link> {
@@ -150,6 +167,8 @@ export class Mesh implements Links, LinkOwner {
     if (wasUp) {
       const { name } = link.peer
       this.#links.delete(name)
+      if (reason === 'stuck') this.#stuck++
+      this.#lostBytes += lostBytes
       this.#handlers.unlinked(link, reason)
       if (this.#events.wanted('unlinked')) this.#events.emit('unlinked', { peer: name, reason, problem, lostBytes })
     } else if (reason === 'bad' && this.#events.wanted('linkRefused')) this.#events.emit('linkRefused', { problem })

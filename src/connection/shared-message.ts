@@ -69,6 +69,11 @@ export class SharedMessage {
     return this.#alone
   }
 
+  /** It is going to be sent in another turn than before: what was shared lived for that turn, its memory may be used again. */
+  renew(): void {
+    this.#alone = null
+  }
+
   /** The frame for receivers whose inflater has this window, without context takeover (RFC 7692 section 7.2.1). */
   deflatedFrame(windowBits: number, options: DeflateOptions): Buffer {
     this.#deflated ??= []

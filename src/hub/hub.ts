@@ -15,6 +15,7 @@ import { SharedMessage } from '../connection/shared-message.ts'
 import { ALL, isUserTopic, nameOf, roomTopic, type Topic, topicsOf, userTopic } from '../connection/topic.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { Absent } from './absent.ts'
+import { Behind } from './behind.ts'
 import { deliver, type PublishOptions } from './deliver.ts'
 import { Groups } from './groups.ts'
 import { type Elsewhere, type Origin, Outward } from './outward.ts'
@@ -29,6 +30,8 @@ export class Hub implements RoomsPort {
   readonly #users = new Groups(userTopic, this.#outward)
   /** What is kept for connections that are on their way. */
   readonly absent = new Absent(this.#outward)
+  /** Those that have come lately, and may have had what still comes. */
+  readonly #behind = new Behind<Life>(this.#outward)
   readonly #onRemoved: (life: Life) => void
 
   /** @param onRemoved told whenever a connection has been removed */
@@ -58,6 +61,7 @@ export class Hub implements RoomsPort {
     this.leaveAll(life)
     if (life.state.name === 'moved') this.absent.take(life.connection.id)
     this.#lives.delete(life.connection.id)
+    this.#behind.forget(life)
     this.#onRemoved(life)
   }
 
@@ -123,6 +127,7 @@ export class Hub implements RoomsPort {
     if (rooms.length > 0) life.rooms = new Set(rooms)
     life.user = user
     this.#settle(life, rooms, user, marks)
+    this.#behind.add(life, marks)
   }
 
   room(name: string): Room {
@@ -152,7 +157,8 @@ export class Hub implements RoomsPort {
   arrived(origin: Origin, message: SharedMessage): void {
     const { topic } = origin
     this.#outward.arrived(origin, message, null)
-    deliver(topic === ALL ? this.#lives.values() : this.#groupsOf(topic).of(nameOf(topic)), message)
+    const lives = topic === ALL ? this.#lives.values() : this.#groupsOf(topic).of(nameOf(topic))
+    deliver(this.#behind.size === 0 ? lives : this.#behind.without(lives, origin), message)
   }
 
   /** Puts it where it was elsewhere, whatever roomsMax says, and sends what was kept for it and it has not had. */
@@ -161,7 +167,11 @@ export class Hub implements RoomsPort {
     if (user !== null) this.#users.add(user, life)
     const kept = this.absent.take(life.connection.id)
     if (kept === null) return
-    for (const { message, origin } of kept.messages) if (!this.#outward.isPast(marks, origin)) sendShared(life, message)
+    for (const { message, origin } of kept.messages) {
+      if (this.#outward.isPast(marks, origin)) continue
+      message.renew()
+      sendShared(life, message)
+    }
     if (kept.isOver) life.end(ENDINGS.slowReader)
   }
 

@@ -39,6 +39,8 @@ export interface Elsewhere {
   marks(topics: Iterable<Topic>): unknown
   /** Has whoever travels with these marks had this message? */
   isPast(marks: unknown, origin: Origin): boolean
+  /** Resolves when what others had published before has been delivered here: true; or when it may still come: false. */
+  caughtUp(): Promise<boolean>
   /** Somebody here wants what is published to this topic; nobody does any more. */
   topicCame(topic: Topic): void
   topicWent(topic: Topic): void
@@ -90,6 +92,11 @@ export class Outward {
 
   isPast(marks: unknown, origin: Origin): boolean {
     return marks !== null && this.#elsewhere?.isPast(marks, origin) === true
+  }
+
+  /** See Elsewhere. */
+  caughtUp(): Promise<boolean> {
+    return this.#elsewhere?.caughtUp() ?? Promise.resolve(true)
   }
 
   /** A topic has its first connection here. */

@@ -12,13 +12,14 @@ import { LinkBroker } from '../../src/broker/link-broker.ts'
 import { MemoryBus } from '../../src/broker/memory-bus.ts'
 import { SharedMessage } from '../../src/connection/shared-message.ts'
 import { ALL, roomTopic, type Topic, userTopic } from '../../src/connection/topic.ts'
+import { Behind } from '../../src/hub/behind.ts'
 import { type Origin, Outward, type Placeholder } from '../../src/hub/outward.ts'
 import { ManualClock } from './manual-clock.ts'
 
 export type LeftOut =
   | 'the first sync of the new worker'
   | 'the sync of the old worker'
-  | 'the second sync of the new worker'
+  | 'looking at what comes after it'
   | 'marks'
   | 'keeping while it is away'
 
@@ -38,12 +39,18 @@ export interface SimulationReport {
   readonly wrong: readonly string[]
 }
 
+/** A client at one worker: a new one each time it comes. */
+interface Seat {
+  readonly client: Client
+}
+
 interface Client {
   readonly name: string
   readonly topics: readonly Topic[]
   /** `publisher number`, as it came. */
   readonly seen: string[]
   worker: Worker
+  seat: Seat
   moving: boolean
   /** It does not publish: it is not read. */
   frozen: boolean
@@ -61,7 +68,8 @@ class Collected implements Placeholder {
 class Worker {
   readonly broker: Broker
   readonly outward: Outward
-  readonly #members = new Map<Topic, Set<Client>>()
+  readonly behind: Behind<Seat>
+  readonly #members = new Map<Topic, Set<Seat>>()
 
   constructor(broker: Broker) {
     this.broker = broker
@@ -74,41 +82,44 @@ class Worker {
         marks: (topics) => broker.marks(topics),
         isPast: (marks, origin) => isPastMark(marks as Marks, origin),
         topicWent: (topic) => broker.topicWent(topic),
+        caughtUp: () => broker.sync(1_000).then(() => true),
       },
       [],
     )
+    this.behind = new Behind(this.outward)
     broker.onMessage(({ from, topic, number, opcode, payload }) => {
       const message = SharedMessage.received(opcode, payload)
-      this.outward.arrived({ from, topic, number }, message, null)
-      this.#deliver(topic, String(message.message))
+      const origin = { from, topic, number }
+      this.outward.arrived(origin, message, null)
+      deliver(this.behind.without(this.#members.get(topic) ?? [], origin), String(message.message))
     })
   }
 
-  join(client: Client, topic: Topic): void {
+  join(seat: Seat, topic: Topic): void {
     let members = this.#members.get(topic)
     if (members === undefined) {
       members = new Set()
       this.#members.set(topic, members)
       this.outward.came(topic)
     }
-    members.add(client)
+    members.add(seat)
   }
 
-  leave(client: Client, topic: Topic): void {
+  leave(seat: Seat, topic: Topic): void {
     const members = this.#members.get(topic)
-    if (members === undefined || !members.delete(client) || members.size > 0) return
+    if (members === undefined || !members.delete(seat) || members.size > 0) return
     this.#members.delete(topic)
     this.outward.went(topic)
   }
 
   publish(topic: Topic, text: string): void {
     this.outward.tell(topic, new SharedMessage(text, 'publish()'), null)
-    this.#deliver(topic, text)
+    deliver(this.#members.get(topic) ?? [], text)
   }
+}
 
-  #deliver(topic: Topic, text: string): void {
-    for (const { seen } of this.#members.get(topic) ?? []) seen.push(text)
-  }
+function deliver(seats: Iterable<Seat>, text: string): void {
+  for (const { client } of seats) client.seen.push(text)
 }
 
 export async function simulate(init: SimulationInit): Promise<SimulationReport> {
@@ -150,7 +161,7 @@ class Simulation {
   }
 
   async run(): Promise<void> {
-    for (const client of this.#clients) for (const topic of client.topics) client.worker.join(client, topic)
+    for (const client of this.#clients) for (const topic of client.topics) client.worker.join(client.seat, topic)
     await this.#settle()
     for (let step = 0; step < this.#init.steps; step++) {
       this.#step()
@@ -174,7 +185,9 @@ class Simulation {
   }
 
   #client(name: string, topics: readonly Topic[]): Client {
-    return { name, topics, seen: [], worker: this.#pick(this.#workers), moving: false, frozen: false, published: 0 }
+    const worker = this.#pick(this.#workers)
+    const client = { name, topics, seen: [], worker, moving: false, frozen: false, published: 0 }
+    return Object.assign(client, { seat: { client: client as unknown as Client } })
   }
 
   #pick<Item>(items: readonly Item[]): Item {
@@ -208,8 +221,8 @@ class Simulation {
 
   #visit(): void {
     const topic = this.#pick(this.#visitor.topics)
-    if (this.#random(2) === 0) this.#visitor.worker.join(this.#visitor, topic)
-    else this.#visitor.worker.leave(this.#visitor, topic)
+    if (this.#random(2) === 0) this.#visitor.worker.join(this.#visitor.seat, topic)
+    else this.#visitor.worker.leave(this.#visitor.seat, topic)
   }
 
   /** As two workers do it, with the broker between them: the steps of ARCHITECTURE, "Moving without losing a message". */
@@ -232,13 +245,15 @@ class Simulation {
     const here = new Collected()
     for (const topic of client.topics) {
       if (without !== 'keeping while it is away') from.outward.expect(topic, here)
-      from.leave(client, topic)
+      from.leave(client.seat, topic)
     }
+    from.behind.forget(client.seat)
     await this.#delay()
-    if (without !== 'the second sync of the new worker') await to.broker.sync(1_000)
     const refused = this.#random(4) === 0
     client.worker = refused ? from : to
-    for (const topic of client.topics) client.worker.join(client, topic)
+    client.seat = { client }
+    for (const topic of client.topics) client.worker.join(client.seat, topic)
+    if (!refused && without !== 'looking at what comes after it') to.behind.add(client.seat, marks)
     const kept = refused
       ? here.kept
       : there.kept.filter(({ origin }) => without === 'marks' || !isPastMark(marks, origin))

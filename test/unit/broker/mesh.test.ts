@@ -1,7 +1,9 @@
 /** The mesh: links over Unix sockets come up, carry frames in order, and end; who does not greet well is refused. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { Mesh } from '../../../src/broker/mesh.ts'
 import { turn, until, within } from '../../support/deadline.ts'
 import { makeMeshes } from '../../support/meshes.ts'
 
@@ -56,4 +58,26 @@ test('end() writes what was sent, ends the links and takes the socket file away'
   assert.equal(came, 3_000_000)
   assert.deepEqual(down.sort(), ['w1 ended', 'w2 peer'])
   assert.deepEqual([first!.to('w2'), second!.to('w1')], [undefined, undefined])
+})
+
+test('whoever is met before it listens is tried again; a path that is taken or too long is an error of listen()', async (t) => {
+  const { meshes, paths, eventsOf: events } = await makeMeshes(t, ['w1', 'w3'])
+  const path = join(dirname(paths[0]!), 'w2.sock')
+  const [first, third] = meshes
+  third!.meet('w2', path)
+  const second = new Mesh({ name: 'w2', path, events })
+  t.after(() => second.end())
+  second.meet('w1', paths[0]!)
+  second.meet('w3', paths[1]!)
+  await until('it has called', () => second.to('w1') !== undefined)
+  assert.equal(third!.to('w2'), undefined)
+  await second.listen()
+  await until('it was called', () => second.to('w3') !== undefined && first!.to('w2') !== undefined)
+  const taken = new Mesh({ name: 'w4', path, events })
+  await assert.rejects(taken.listen(), { code: 'EADDRINUSE' })
+  await taken.end()
+  assert.equal(existsSync(path), true)
+  await assert.rejects(new Mesh({ name: 'w5', path: `${path}${'x'.repeat(200)}`, events }).listen(), {
+    code: 'HF_OPTION_INVALID',
+  })
 })

@@ -166,6 +166,7 @@ test('a worker that does not read is cut off at the bound, announced with what i
   const [, event] = made.events.find(([name]) => name === 'unlinked')!
   assert.deepEqual({ ...event, lostBytes: 0, problem: '' }, { peer: 'w9', reason: 'stuck', problem: '', lostBytes: 0 })
   assert.ok((event as { lostBytes: number }).lostBytes > linkBytesMax / 2)
+  assert.deepEqual(mesh.counts, { stuck: 1, lostBytes: (event as { lostBytes: number }).lostBytes })
   await brokers[0]!.sync(5_000)
   assert.ok(came.length >= before + published, 'the others have missed nothing')
   assert.deepEqual(

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SharedMessage } from '../../../src/connection/shared-message.ts'
+import { Slab } from '../../../src/connection/slab.ts'
 import { ALL, roomTopic, type Topic } from '../../../src/connection/topic.ts'
 import { type Elsewhere, Outward, type Placeholder } from '../../../src/hub/outward.ts'
 
@@ -23,6 +24,7 @@ function elsewhere(): Told {
       },
       marks: () => ({}),
       isPast: () => false,
+      caughtUp: () => Promise.resolve(true),
       topicCame: (topic) => void told.push(`came ${topic}`),
       topicWent: (topic) => void told.push(`went ${topic}`),
     },
@@ -90,6 +92,18 @@ test('what is published here goes to the others first, and has one number for th
   outward.arrived({ from: 'w2', topic: ROOM, number: 7 }, SharedMessage.received(1, Buffer.from('theirs')), null)
   assert.deepEqual(told, ['publish room:a own'])
   assert.deepEqual(one.kept, ['w1 room:a 1 own', 'w2 room:a 7 theirs'])
+})
+
+test('a message that is sent in another turn shares nothing with those who had it before; control: without renew() it would', () => {
+  const slab = new Slab()
+  const [one, two] = [say('one'), say('two')]
+  const batch = (): string => one.alone.followedBy(two.frame, slab).view.toString('latin1')
+  const right = batch()
+  slab.flushed(true)
+  say('something else').alone.followedBy(say('that overwrites it').frame, slab)
+  assert.notEqual(batch(), right)
+  one.renew()
+  assert.equal(batch(), right)
 })
 
 test('a message from elsewhere keeps nothing of the memory it came in', () => {
