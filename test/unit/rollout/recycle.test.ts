@@ -1,6 +1,7 @@
 /** Which worker is replaced by itself, and when. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { heapFigures, oldLimitOf } from '../../../src/rollout/heap-figures.ts'
 import { type Recyclable, Recycle } from '../../../src/rollout/recycle.ts'
 
 const HOUR = 3_600_000
@@ -12,7 +13,7 @@ interface Shape {
 }
 
 function worker(name: string, { percent = 10, startedAt = 0, state = 'serving' }: Shape = {}): Recyclable {
-  const bytes = { rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 1_000, oldBytes: percent * 10 }
+  const bytes = { rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 2_000, oldBytes: percent * 10, oldLimitBytes: 1_000 }
   return { name, state, startedAt, figures: { connections: 0, rooms: 0, counters: {}, ...bytes } }
 }
 
@@ -53,4 +54,15 @@ test('not one that does not serve; never when it is off', () => {
   assert.deepEqual(looks(recycle, [worker('a', { percent: 99, state: 'draining' })], 20), Array(20).fill(undefined))
   const off = new Recycle({ ...options, recycleOldSpacePercent: 0, recycleMaxAgeMs: 0 }, () => 0)
   assert.deepEqual(looks(off, [worker('a', { percent: 99 })], 20, 1_000 * HOUR), Array(20).fill(undefined))
+})
+
+test('how much old space there may be: what was given, the last one counts; otherwise nearly all', () => {
+  const limit = 704 * 2 ** 20
+  assert.equal(oldLimitOf('--max-old-space-size=512', limit), 512 * 2 ** 20)
+  assert.equal(oldLimitOf('--max_old_space_size 256 --import=x --max-old-space-size=300', limit), 300 * 2 ** 20)
+  assert.equal(oldLimitOf('--max-old-space-size-percentage=50', limit), limit * 0.95)
+  const { oldBytes, heapUsedBytes, oldLimitBytes, heapLimitBytes } = heapFigures('')
+  assert.ok(
+    oldBytes > 0 && oldBytes <= heapUsedBytes && heapUsedBytes < oldLimitBytes && oldLimitBytes < heapLimitBytes,
+  )
 })
