@@ -19,6 +19,9 @@ export const PATIENCE_MS = 60_000
 
 const HOLDFAST = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
 
+/** Whoever it ends with: a test, or a drill. */
+export type Owner = Pick<TestContext, 'after'>
+
 /** An event of the supervisor, as `--json` prints it. */
 export type Said = { readonly event: string } & Readonly<Record<string, unknown>>
 
@@ -38,7 +41,7 @@ export interface SuperviseOptions {
 export class AppFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'holdfast-app-'))
 
-  constructor(t: TestContext) {
+  constructor(t: Owner) {
     t.after(() => rmSync(this.path, { recursive: true, force: true }))
   }
 
@@ -67,7 +70,7 @@ export class Supervised {
   readonly #child: ChildProcess
   #rest = ''
 
-  constructor(t: TestContext, app: string, options: SuperviseOptions) {
+  constructor(t: Owner, app: string, options: SuperviseOptions) {
     const {
       flags = [],
       env = {},
@@ -181,7 +184,7 @@ export class Supervised {
 }
 
 /** Starts it, and waits until all workers serve. */
-export async function supervise(t: TestContext, app: string, options: SuperviseOptions = {}): Promise<Supervised> {
+export async function supervise(t: Owner, app: string, options: SuperviseOptions = {}): Promise<Supervised> {
   const supervised = new Supervised(t, app, options)
   await supervised.event('started')
   return supervised
