@@ -4,10 +4,9 @@
  * It listens by itself (`listen`) or beside an application (`attach`). Owned by the user; ends with `close()`, after
  * which it holds no socket, no timer and no listener. Two servers in one process share nothing.
  */
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
-import type { Server as NetServer, Socket } from 'node:net'
+import type { Server as HttpServer } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { HoldfastError } from '../base/errors.ts'
 import { readOptions, refuseUnknown, wrongArgument } from '../base/options.ts'
 import { Scope } from '../base/scope.ts'
 import type { Connection } from '../connection/connection.ts'
@@ -15,23 +14,24 @@ import type { Room } from '../connection/connection-context.ts'
 import type { Message } from '../connection/message-bytes.ts'
 import type { PublishOptions } from '../hub/deliver.ts'
 import type { User } from '../hub/user.ts'
-import { ENDINGS } from '../protocol/ending.ts'
-import { Attachment } from './attachment.ts'
+import { attachTo } from './attach-to.ts'
+import type { Attachment } from './attachment.ts'
+import { closeServer } from './close-server.ts'
 import { type DrainOptions, readDrainOptions } from './drain-options.ts'
 import type { DrainReport } from './drain-report.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
 import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
-import { bind, bindHandle, checkListen, type ListenOptions, stopListening, upgradesOnly } from './listen.ts'
+import { bind, checkListen, type ListenOptions, upgradesOnly } from './listen.ts'
 import { makeInternals } from './make-internals.ts'
 import type { Middleware } from './middleware.ts'
+import { rawListening } from './raw-listening.ts'
 import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
 import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
 import { startDrain } from './start-drain.ts'
-import { countStrangers } from './strangers.ts'
-import { upgrade } from './upgrade.ts'
+import { wrongState } from './wrong-state.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
@@ -64,15 +64,14 @@ export class Server {
     this.#random = surroundings.random ?? Math.random
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#kernel = new KernelCheck(this.#context)
-    this[INTERNALS] = makeInternals(this.#context, {
-      listenOn: (handle) => this.#listenOn(handle),
-      stopListening: () => this.#stopListening(),
-      strangers: () =>
-        countStrangers(
-          this.#context,
-          this.#attachments.map(({ httpServer }) => httpServer),
-        ),
-    })
+    this[INTERNALS] = makeInternals(
+      this.#context,
+      rawListening({
+        ...{ context: this.#context, kernel: this.#kernel, httpServers: () => this.#httpServers() },
+        makeOwn: () => this.#makeOwn(),
+        refuseWhenClosing: (method) => this.#refuseWhenClosing(method),
+      }),
+    )
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
       scopeOnError: (error) => this.#context.report(error),
@@ -112,9 +111,7 @@ export class Server {
     checkListen(listen)
     this.#refuseWhenClosing('listen')
     if (this.#own !== null) throw wrongState('listen', 'listening', 'a server that is not listening', 'call it once')
-    const own = upgradesOnly(this.options.handshakeTimeoutMs)
-    this.#attach(own)
-    this.#own = own
+    const own = this.#makeOwn()
     try {
       await bind(own, listen)
     } catch (thrown) {
@@ -124,31 +121,6 @@ export class Server {
       this.#own = null
       throw thrown
     }
-  }
-
-  /** See internals.ts. */
-  async #listenOn(handle: object): Promise<void> {
-    this.#refuseWhenClosing('listenOn')
-    const attached = this.#attachments.map(({ httpServer }) => httpServer)
-    if (attached.some(({ listening }) => listening)) {
-      throw wrongState('listenOn', 'listening', 'a server that is not listening', 'let whoever runs it choose the port')
-    }
-    if (attached.length > 1) {
-      throw wrongState('listenOn', 'attached to several HTTP servers', 'one of them', 'attach it to one')
-    }
-    let [httpServer] = attached
-    if (httpServer === undefined) {
-      this.#own = upgradesOnly(this.options.handshakeTimeoutMs)
-      this.#attach(this.#own)
-      httpServer = this.#own
-    }
-    await bindHandle(httpServer, handle)
-  }
-
-  #stopListening(): void {
-    const servers = this.#attachments.map(({ httpServer }) => httpServer)
-    this.#kernel.remember(servers)
-    for (const server of servers) stopListening(server)
   }
 
   /**
@@ -229,7 +201,7 @@ export class Server {
    * machine. For tests and for hunting a leak, not for every minute.
    */
   checkKernel(): Promise<KernelReport> {
-    return this.#kernel.check(this.#attachments.map(({ httpServer }) => httpServer))
+    return this.#kernel.check(this.#httpServers())
   }
 
   /**
@@ -265,7 +237,13 @@ export class Server {
       this.#closed = new Promise((resolve) => {
         settle = resolve
       })
-      settle(this.#close())
+      settle(
+        closeServer({
+          ...{ clock: this.#clock, context: this.#context, kernel: this.#kernel, attachments: this.#attachments },
+          ...{ own: this.#own, scope: this.scope, drainTimeoutMs: this.options.drainTimeoutMs },
+          whenEmpty: () => this.#empty(),
+        }),
+      )
     }
     return this.#closed
   }
@@ -274,52 +252,33 @@ export class Server {
     await this.close()
   }
 
-  async #close(): Promise<void> {
-    this.#context.closing = true
-    // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
-    const hold = this.#clock.hold()
-    this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
-    this.#context.drain?.hasten(ENDINGS.serverClosed, this.options.drainTimeoutMs)
-    this.#context.arrivals.end()
-    const own = this.#own
-    const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
-    for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
-    // Each connection and each opening has a deadline of its own, so this ends.
-    await new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve
-      this.#checkEmpty()
-    })
-    for (const attachment of this.#attachments) attachment.end()
-    own?.closeAllConnections()
-    await unbound
-    this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
-    this.#context.reclaim?.end()
-    this.#context.admission.end()
-    this.#context.wheel.end()
-    hold.cancel()
-  }
-
   #refuseWhenClosing(method: string): void {
     if (!this.#context.closing) return
     const state = this.#closed === null ? 'draining' : 'closed'
-    throw wrongState(
-      method,
-      state,
-      'a server that is not draining, closing or closed',
-      'make a new one with createServer()',
-    )
+    throw wrongState(method, state, 'a server that is still open', 'make a new one with createServer()')
+  }
+
+  #httpServers(): NetServer[] {
+    return this.#attachments.map(({ httpServer }) => httpServer)
+  }
+
+  #makeOwn(): HttpServer {
+    const own = upgradesOnly(this.options.handshakeTimeoutMs)
+    this.#attach(own)
+    this.#own = own
+    return own
   }
 
   #attach(httpServer: NetServer): void {
     if (this.#attachments.some((attachment) => attachment.httpServer === httpServer)) return
-    const attachment = new Attachment(httpServer, {
-      wheel: this.#context.wheel,
-      leaveMs: this.options.handshakeTimeoutMs,
-      isOurs: (path) => this.#context.routes.match(path) !== null,
-      upgrade: (message: IncomingMessage, socket: Socket, head: Buffer) =>
-        upgrade(this.#context, message, socket, head),
+    this.#attachments.push(attachTo(httpServer, this.#context, this.options.handshakeTimeoutMs))
+  }
+
+  #empty(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve
+      this.#checkEmpty()
     })
-    this.#attachments.push(attachment)
   }
 
   #checkEmpty(): void {
@@ -336,8 +295,4 @@ export class Server {
  */
 export function createServer(options: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}): Server {
   return new Server(options, surroundings)
-}
-
-function wrongState(method: string, state: string, wanted: string, todo: string): HoldfastError {
-  return new HoldfastError('HF_SERVER_STATE', { method, state, wanted, todo })
 }
