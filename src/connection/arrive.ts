@@ -3,7 +3,7 @@
  * Functions; what they make ends like every connection.
  */
 import type { Socket } from 'node:net'
-import { Deflater, Inflater } from '../protocol/deflate.ts'
+import { type DeflateOptions, Deflater, Inflater } from '../protocol/deflate.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { RouteHandlers } from './handlers.ts'
@@ -21,6 +21,8 @@ export interface Arrival {
   readonly socket: Socket
   readonly id: string
   readonly data: unknown
+  /** How to compress for it, if that was negotiated. One object for all of a route: what is compressed for one is for all of them. */
+  readonly deflate: DeflateOptions
 }
 
 /** Of the snapshot and what it finds here. Nothing happens yet. */
@@ -31,7 +33,7 @@ export function makeArrival(arrival: Arrival, snapshot: Snapshot): Life {
     params: snapshot.params,
     protocol: snapshot.protocol,
     remoteAddress: snapshot.remoteAddress,
-    deflate: deflateOf(snapshot, arrival.options.messageBytesMax),
+    deflate: deflateOf(snapshot, arrival.deflate, arrival.options.messageBytesMax),
   })
   life.messagesReceived = snapshot.messagesReceived
   life.messagesSent = snapshot.messagesSent
@@ -68,9 +70,9 @@ function putWaiting(life: Life, { frame, opcode, key }: WaitingSnapshot): void {
 }
 
 /** What was negotiated holds, whatever the route here would have negotiated. */
-function deflateOf({ deflate }: Snapshot, bytesMax: number): NegotiatedDeflate | null {
+function deflateOf({ deflate }: Snapshot, options: DeflateOptions, bytesMax: number): NegotiatedDeflate | null {
   if (deflate === null) return null
-  const { params, options } = deflate
+  const { params } = deflate
   return {
     ...{ params, options },
     inflater: new Inflater(params, bytesMax, deflate.inflated),

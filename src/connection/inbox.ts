@@ -84,6 +84,8 @@ export class Inbox implements DeadlineOwner, TurnOwner {
 
   /** It has moved, or was to: runs `hold`; messages wait for it. */
   holdMoved(): void {
+    // What was kept for it may have ended it.
+    if (this.#stopped) return
     this.#nextHook = 'hold moved'
     this.#advance()
   }

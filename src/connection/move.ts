@@ -182,8 +182,17 @@ export class Move implements Leave {
     if (handle === null || isScopeLost(life)) return null
     const data = this.#saveData(life)
     if (data === null || this.#life === null) return null
-    const marks = life.context.hub.depart(life)
-    const state = packSnapshot(takeSnapshot(life, data, marks, this.#times))
+    const { hub } = life.context
+    const marks = hub.depart(life)
+    let state: Uint8Array
+    try {
+      state = packSnapshot(takeSnapshot(life, data, marks, this.#times))
+    } catch (cause) {
+      // More than fits into one piece of memory, for example.
+      hub.comeBack(life)
+      this.#saveFailed(life, cause)
+      return null
+    }
     transition(life, { name: 'moving', leave: this, wish: null }, ANSWER_MS)
     // A release may have asked for a scope again.
     life.renewScope()
@@ -204,10 +213,14 @@ export class Move implements Leave {
       if (handoff === undefined && whyNotPlain(life.data) !== null) return null
       return { bytes: packData(handoff === undefined ? life.data : saved), saved: handoff !== undefined }
     } catch (cause) {
-      const details = { method: 'save', route: route.path, message: messageOf(cause) }
-      life.report(new HoldfastError('HF_HANDOFF_FAILED', details, { cause }))
+      this.#saveFailed(life, cause)
       return null
     }
+  }
+
+  #saveFailed(life: Life, cause: unknown): void {
+    const details = { method: 'save', route: life.route.path, message: messageOf(cause) }
+    life.report(new HoldfastError('HF_HANDOFF_FAILED', details, { cause }))
   }
 
   /** It is open again: `hold` runs if its scope is a new one, and it is read. */

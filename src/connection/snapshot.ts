@@ -5,7 +5,7 @@
  * refused. Pure but for looking; ends with whoever holds it.
  */
 import { deserialize, serialize } from 'node:v8'
-import type { DeflateOptions, DeflateParams } from '../protocol/deflate.ts'
+import type { DeflateParams } from '../protocol/deflate.ts'
 import type { LatestKey } from './backlog.ts'
 import type { Life } from './life.ts'
 import type { RateLeft } from './receive-rate.ts'
@@ -28,7 +28,6 @@ export interface Snapshot {
   readonly messagesSent: number
   readonly deflate: {
     readonly params: DeflateParams
-    readonly options: DeflateOptions
     readonly inflated: Uint8Array
     readonly deflated: Uint8Array
   } | null
@@ -82,7 +81,6 @@ export function takeSnapshot(
     messagesSent: life.messagesSent,
     deflate: deflate && {
       params: deflate.params,
-      options: deflate.options,
       inflated: deflate.inflater.history,
       deflated: deflate.deflater.history,
     },

@@ -16,8 +16,10 @@ import { destroySocket, ownSocket, type SocketOwner } from '../connection/socket
 import { isTopic, topicsOf } from '../connection/topic.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Ledger } from '../hub/ledger.ts'
+import type { DeflateOptions } from '../protocol/deflate.ts'
 import type { Arrivals } from './internals.ts'
 import type { Route, Routes } from './routes.ts'
+import { readDeflate } from './server-options.ts'
 
 /** Nobody waits longer for the next word about a connection, in milliseconds. */
 const WORD_MS = 60_000
@@ -69,6 +71,8 @@ interface Here {
 export class HubArrivals implements Arrivals {
   readonly #context: ArrivalsContext
   readonly #bytesMax: number
+  /** For connections that compress, on a route that does not any more. */
+  readonly #deflate = readDeflate('arrivals', true) as DeflateOptions
   // Removed by: commit(), a refusal, or its deadline.
   readonly #expected = new Map<string, Expected>()
   /** Of those that are not committed. */
@@ -123,8 +127,9 @@ export class HubArrivals implements Arrivals {
     this.#forget(id, expected)
     this.#size--
     this.sockets.delete(socket)
+    const deflate = route.deflate ?? this.#deflate
     if (owner.gone) context.ledger.sockets++
-    const life = makeArrival({ context, route, options: route.options, socket, id, data }, snapshot)
+    const life = makeArrival({ context, route, options: route.options, deflate, socket, id, data }, snapshot)
     context.ledger.connectionAdopted()
     context.admission.arrived(life.remoteAddress)
     context.hub.add(life)

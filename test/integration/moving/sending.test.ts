@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import WebSocket from 'ws'
 import { lifeOf } from '../../../src/connection/connection.ts'
-import type { Connection } from '../../../src/index.ts'
+import type { Connection, RouteDeclaration } from '../../../src/index.ts'
 import { INTERNALS } from '../../../src/server/internals.ts'
 import { turn, until } from '../../support/deadline.ts'
 import { bothSettled, connectionOf, type Movers, movers } from '../../support/moving.ts'
@@ -214,7 +214,9 @@ test('its user travels: what is sent to the user reaches it there', async (t) =>
 })
 
 test('more is published for it than may be kept: before it is adopted it is refused, after that it is a slow reader', async (t) => {
-  const pair = await movers(t, { outboxBytesMax: 2_000 })
+  const held: boolean[] = []
+  const route: RouteDeclaration<undefined> = { hold: (_, { moved }) => void held.push(moved) }
+  const pair = await movers(t, { outboxBytesMax: 2_000, closeTimeoutMs: 5_000, route })
   const { arrivals } = pair.to[INTERNALS]
   const client = await openRaw(t, pair.from.port)
   const connection = await onlyConnection(pair.from)
@@ -231,7 +233,11 @@ test('more is published for it than may be kept: before it is adopted it is refu
   pair.to.publish('x'.repeat(3_000))
   pair.commit(frozen)
   assert.equal((await client.closeCode()).code, 1008)
+  client.closeFrame(1008)
+  const before = performance.now()
   await bothSettled(pair)
+  assert.ok(performance.now() - before < 4_000, 'nothing waits for a hold that will not run')
+  assert.deepEqual(held, [false, true], 'here, and after the refusal; not there')
 })
 
 test('in more rooms by now than it was expected in: it is refused, and may come the next time', async (t) => {
