@@ -52,7 +52,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   terminal.onSignal('SIGTERM', stop)
   terminal.onSignal('SIGINT', stop)
   // What happened is told by the events of the supervisor.
-  terminal.onSignal('SIGHUP', () => void supervisor.reload().catch(() => {}))
+  terminal.onSignal('SIGHUP', () => supervisor.reloadSoon())
   const admin = await openPort(given, supervisor, terminal)
   try {
     await supervisor.start()

@@ -8,6 +8,7 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Broker } from '../broker/broker.ts'
+import { closeHandle } from '../connection/raw-handle.ts'
 import type { Arrivals } from '../server/internals.ts'
 import { LANE, type Lane, type LaneOwner, readPiece } from './lane.ts'
 import { isDead } from './peer-fate.ts'
@@ -40,6 +41,7 @@ export class Arriving implements LaneOwner {
   // Removed by: `commit`, or the end.
   readonly #adopted = new Set<string>()
   #unsaid: string[] = []
+  #leaving = false
 
   constructor(init: ArrivingInit) {
     this.#init = init
@@ -47,6 +49,16 @@ export class Arriving implements LaneOwner {
 
   begin(): void {
     this.#init.lane.begin(this)
+  }
+
+  /** Nobody more is taken in: this worker is going to leave. */
+  leave(): void {
+    this.#leaving = true
+  }
+
+  /** How many were taken in, or are about to be, of which it is not said yet whose they are. */
+  get undecided(): number {
+    return this.#adopting.size + this.#adopted.size
   }
 
   laneOnFrame(kind: number, payload: Buffer, handle: object | null): void {
@@ -83,9 +95,11 @@ export class Arriving implements LaneOwner {
     const { arrivals, lane } = this.#init
     const pieces = this.#pieces.get(id) ?? []
     this.#pieces.delete(id)
-    if (handle === null) {
+    if (handle === null || this.#leaving) {
+      if (handle !== null) closeHandle(handle)
       arrivals.abandon(id)
-      lane.sendJson(LANE.refused, { id, reason: 'its handle did not come' })
+      const reason = handle === null ? 'its handle did not come' : 'the new worker is leaving'
+      lane.sendJson(LANE.refused, { id, reason })
       return
     }
     const adopting = arrivals.adopt(id, Buffer.concat(pieces), handle).then(

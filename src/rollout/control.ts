@@ -51,7 +51,8 @@ export type Word =
   /** It cannot start; it exits. */
   | { readonly kind: 'failed'; readonly message: string; readonly stack: string }
   | { readonly kind: 'listening' }
-  | { readonly kind: 'lane' }
+  /** It has connected the lane, or in words why it could not. */
+  | { readonly kind: 'lane'; readonly problem: string }
   | { readonly kind: 'moving'; readonly moved: number; readonly total: number }
   | { readonly kind: 'moved'; readonly report: MoveReport }
   /** It drains because it was told to by a signal of its own. */

@@ -116,6 +116,8 @@ export class Crew {
 
   #gone(worker: ForkedWorker): void {
     this.#workers.delete(worker)
+    // One that was killed has left it.
+    rmSync(worker.place, { force: true })
     if (worker.figures !== null) addCounters(this.#departed, worker.figures.counters)
     for (const other of this.#workers) other.order({ kind: 'part', name: worker.name })
     void worker.gone.then(({ reason }) => this.#announce(worker, reason))

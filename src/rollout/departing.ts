@@ -185,11 +185,11 @@ export class Departing implements LaneOwner {
   /** All of a batch are answered. @returns how many have moved */
   async #conclude(given: readonly (readonly [Frozen, Answer | null])[], stayed: Map<string, string>): Promise<number> {
     const { lane } = this.#init
+    const adopted = given.filter(([, answer]) => answer === 'adopted').map(([{ id }]) => id)
+    if (this.#fate === null && adopted.length > 0) lane.sendJson(LANE.commit, adopted)
     // Not told that they may, the other side has served none of these.
-    const fate = this.#fate === null ? null : await this.#fate
+    const fate = lane.heard ? null : await this.#fateOfLane()
     const answers = given.map(([frozen, answer]) => [frozen, answer === 'adopted' ? (fate ?? answer) : answer] as const)
-    const adopted = answers.filter(([, answer]) => answer === 'adopted').map(([{ id }]) => id)
-    if (adopted.length > 0) lane.sendJson(LANE.commit, adopted)
     for (const [frozen, answer] of answers) {
       if (answer === 'adopted') frozen.adopted()
       else if (answer === 'unanswered') {
@@ -203,7 +203,13 @@ export class Departing implements LaneOwner {
         stayed.set(frozen.id, answer === 'abandoned' ? 'not taken over' : answer.refused)
       }
     }
-    return adopted.length
+    return fate === null ? adopted.length : 0
+  }
+
+  /** Known at the latest a little after its end, which may be read later than it is noticed in writing. */
+  async #fateOfLane(): Promise<'abandoned' | 'unanswered'> {
+    if (this.#fate === null) this.#init.lane.end('the new worker has closed the lane')
+    return (await this.#fate) ?? 'unanswered'
   }
 
   #answered(id: string, answer: Answer): void {

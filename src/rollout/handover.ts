@@ -8,6 +8,7 @@
 import { messageOf } from '../base/errors.ts'
 import { destroySocket } from '../connection/socket.ts'
 import type { DrainReport } from '../server/drain-report.ts'
+import type { Order } from './control.ts'
 import type { ForkedWorker } from './forked-worker.ts'
 import type { Generation } from './generation.ts'
 import { openLane } from './lane-opening.ts'
@@ -18,8 +19,10 @@ import type { Slot } from './slot.ts'
 
 /** Far more than all connections of a process take. */
 const MOVE_MS_MAX = 10 * 60_000
+/** A process whose sockets are closed has ended by then. */
+const END_MS = 3_000
 /** Clients that are drained may come back at once: there are others to take them. */
-const RETRY_AFTER_MS: readonly [number, number] = [0, 1_000]
+const DRAIN: Order = { kind: 'drain', listening: false, retryAfterMs: [0, 1_000] }
 
 export interface HandoverContext extends RolloutContext {
   handoverOnPhase(phase: 'starting' | 'moving' | 'draining'): void
@@ -30,9 +33,12 @@ export interface HandoverContext extends RolloutContext {
 /** Rejects when the new worker did not take over; whatever it had not taken over is where it was. */
 export async function handOver(slot: Slot, generation: Generation, context: HandoverContext): Promise<SlotReport> {
   slot.hold()
-  const old = slot.worker
+  const found = slot.worker
+  // One that has not served has nothing to move.
+  const old = found !== null && hasServed(found) ? found : null
   context.handoverOnPhase('starting')
-  const next = await startNext(slot, generation, context)
+  const next = await startNext(slot, old, generation, context)
+  if (old === null) found?.order(DRAIN)
   let move: MoveReport | null = null
   let drain: DrainReport | null = null
   let problem = ''
@@ -40,23 +46,30 @@ export async function handOver(slot: Slot, generation: Generation, context: Hand
     try {
       context.handoverOnPhase('moving')
       move = await moved(old, next.pid, context)
-      if (next.state === 'gone') await stay(slot, old, next, context)
+      if (await hasFailed(old, next, move, context)) await stay(slot, old, next, context)
       context.handoverOnPhase('draining')
-      slot.taken(next)
-      drain = await drained(old)
+      drain = await Promise.race([drained(old), died(next)])
     } catch (thrown) {
       if (next.state === 'gone') throw thrown
       // It is the old one that died; what it had not moved has died with it.
       problem = messageOf(thrown)
     }
   }
+  if (next.state === 'gone') return died(next)
   slot.taken(next)
-  if (next.state === 'gone') throw new Error(`the new worker died: ${(await next.gone).reason}`)
   return { slot: slot.number, oldPid: old?.pid ?? null, newPid: next.pid, move, drain, problem }
 }
 
-async function startNext(slot: Slot, generation: Generation, context: HandoverContext): Promise<ForkedWorker> {
-  const old = slot.worker
+function hasServed({ state }: ForkedWorker): boolean {
+  return state !== 'starting' && state !== 'ready'
+}
+
+async function startNext(
+  slot: Slot,
+  old: ForkedWorker | null,
+  generation: Generation,
+  context: HandoverContext,
+): Promise<ForkedWorker> {
   const lane = old === null ? null : await openLane(old, context.socketPath(`lane-${slot.number}`), context.clock)
   let next: ForkedWorker
   try {
@@ -82,11 +95,37 @@ async function moved(old: ForkedWorker, newPid: number, { options }: HandoverCon
   return report
 }
 
+/** Has the new one died, or is it leaving, although it was to take over? */
+async function hasFailed(
+  old: ForkedWorker,
+  next: ForkedWorker,
+  { stopped }: MoveReport,
+  { clock }: HandoverContext,
+): Promise<boolean> {
+  // The old worker hears of it by the lane, and says so before the system has said that the process has ended.
+  if (stopped !== null && !old.leaving) {
+    let end = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      const timer = clock.after(END_MS, resolve)
+      end = () => timer.cancel()
+    })
+    await Promise.race([next.gone, late])
+    end()
+  }
+  return next.state === 'gone' || next.leaving
+}
+
 /** The new one has died: the old one takes new connections again. */
 async function stay(slot: Slot, old: ForkedWorker, next: ForkedWorker, context: HandoverContext): Promise<never> {
-  const { reason } = await next.gone
+  if (old.state !== 'gone') context.listen(old)
+  await next.gone
   if (old.state === 'gone') slot.refill(old.generation)
-  else context.listen(old)
+  return died(next)
+}
+
+/** Rejects when it has. */
+async function died(next: ForkedWorker): Promise<never> {
+  const { reason } = await next.gone
   throw new Error(`the new worker died: ${reason}`)
 }
 
@@ -98,7 +137,7 @@ async function drained(old: ForkedWorker): Promise<DrainReport | null> {
     },
     () => {},
   )
-  old.order({ kind: 'drain', listening: false, retryAfterMs: RETRY_AFTER_MS })
+  old.order(DRAIN)
   const exit = await old.gone
   if (report === null && exit.code !== 0) throw new Error(`the old worker died: ${exit.reason}`)
   return report

@@ -29,8 +29,14 @@ export async function openLane(old: ForkedWorker, path: string, clock: Clock): P
     })
     const gone = old.gone.then(({ reason }) => Promise.reject<never>(new Error(`the old worker died: ${reason}`)))
     gone.catch(() => {})
+    // When it cannot. Its death and its deadline are dealt with above.
+    const failed = old.hears('lane', WITHIN_MS, '').then(
+      ({ problem }) =>
+        problem === '' ? came : Promise.reject(new Error(`the old worker did not open its lane: ${problem}`)),
+      () => Promise.race([late, gone]),
+    )
     old.order({ kind: 'lane', path })
-    const [socket] = await Promise.race([came, late, gone])
+    const [socket] = await Promise.race([came, late, gone, failed])
     // Nobody is interested in its fate here, but an error nobody listens to would end the process.
     socket.on('error', () => {})
     return socket

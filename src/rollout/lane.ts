@@ -1,12 +1,12 @@
 /**
  * The lane: what two workers say to each other while connections move from one to the other. Frames with four bytes length and
- * one byte kind; with one kind comes a handle. Frames and handles keep their order each, so the first handle belongs to the
- * first frame of that kind.
+ * one byte kind; with one kind comes a handle. A handle that comes to a process without descriptors is lost, and with the next
+ * bytes may come the next handle; so the frame says whose socket it is, and gets that one or none.
  *
  * Owned by one end of a handoff; ends with `end()`, with the other process, or with a frame that makes no sense.
  */
 import { closeHandle } from '../connection/raw-handle.ts'
-import type { HandlePipe, PipeOwner } from './raw-handles.ts'
+import { endsOf, type HandlePipe, type PipeOwner } from './raw-handles.ts'
 
 /** What is said, by whom: old or new worker. */
 export const LANE = {
@@ -16,7 +16,7 @@ export const LANE = {
   expected: 2,
   /** Old: a piece of the state of a connection. */
   state: 3,
-  /** Old: that was all of it, and here is the handle. */
+  /** Old: that was all of it, and here is the handle. To the owner only the id. */
   arrives: 4,
   /** New: it is here, and not served yet. */
   adopted: 5,
@@ -52,8 +52,8 @@ export class Lane implements PipeOwner {
   #restBytes = 0
   /** How many bytes there have to be before it is worth a look. */
   #wantedBytes = HEADER_BYTES
-  /** Came, and their frame has not. Each is taken by its frame, or closed at the end. */
-  #handles: object[] = []
+  /** Came, and their frame has not. Each is taken by its frame, or closed when that of a later one comes, or at the end. */
+  #handles: { readonly handle: object; readonly ends: string | null }[] = []
   #problem = ''
 
   constructor(pipe: HandlePipe) {
@@ -68,6 +68,11 @@ export class Lane implements PipeOwner {
 
   get ended(): boolean {
     return this.#pipe.closed
+  }
+
+  /** Does the other worker hear what is said? False also a little before the end. */
+  get heard(): boolean {
+    return this.#pipe.heard
   }
 
   /** Bytes that the kernel has not taken. */
@@ -85,13 +90,12 @@ export class Lane implements PipeOwner {
 
   /** The whole state of a connection, with its handle. */
   sendState(id: string, state: Uint8Array, handle: object): void {
-    const name = Buffer.from(id)
     const pieces: Buffer[] = []
     for (let at = 0; at < state.length; at += PIECE_BYTES_MAX) {
-      const piece = state.subarray(at, at + PIECE_BYTES_MAX)
-      pieces.push(laneFrame(LANE.state, Buffer.concat([Buffer.from([name.length]), name, piece])))
+      pieces.push(laneFrame(LANE.state, named(id, state.subarray(at, at + PIECE_BYTES_MAX))))
     }
-    this.#pipe.send(Buffer.concat([...pieces, laneFrame(LANE.arrives, name)]), handle)
+    const last = laneFrame(LANE.arrives, named(id, Buffer.from(endsOf(handle) ?? '')))
+    this.#pipe.send(Buffer.concat([...pieces, last]), handle)
   }
 
   end(problem = ''): void {
@@ -100,7 +104,7 @@ export class Lane implements PipeOwner {
   }
 
   pipeOnData(chunk: Buffer, handle: object | null): void {
-    if (handle !== null) this.#handles.push(handle)
+    if (handle !== null) this.#handles.push({ handle, ends: endsOf(handle) })
     this.#rest.push(chunk)
     this.#restBytes += chunk.length
     if (this.#restBytes < this.#wantedBytes) return
@@ -112,7 +116,7 @@ export class Lane implements PipeOwner {
 
   pipeOnEnd(): void {
     this.#rest = []
-    for (const handle of this.#handles) closeHandle(handle)
+    for (const { handle } of this.#handles) closeHandle(handle)
     this.#handles = []
     const owner = this.#owner
     this.#owner = null
@@ -136,10 +140,21 @@ export class Lane implements PipeOwner {
         return at
       }
       const kind = bytes[at + 4] as number
-      const handle = kind === LANE.arrives ? (this.#handles.shift() ?? null) : null
-      this.#owner?.laneOnFrame(kind, bytes.subarray(at + HEADER_BYTES, end), handle)
+      const payload = bytes.subarray(at + HEADER_BYTES, end)
+      if (kind === LANE.arrives) this.#arrives(payload)
+      else this.#owner?.laneOnFrame(kind, payload, null)
       at = end
     }
+  }
+
+  #arrives(payload: Buffer): void {
+    const { id, piece } = readPiece(payload)
+    const ends = piece.toString()
+    const found = this.#handles.findIndex((one) => one.ends === ends)
+    // Handles come in the order of their frames: what was before it is nobody's.
+    const [handle = null, ...passed] = this.#handles.splice(0, found + 1).reverse()
+    for (const one of passed) closeHandle(one.handle)
+    this.#owner?.laneOnFrame(LANE.arrives, Buffer.from(id), handle?.handle ?? null)
   }
 }
 
@@ -149,6 +164,12 @@ function laneFrame(kind: number, payload: Uint8Array): Buffer {
   frame[4] = kind
   frame.set(payload, HEADER_BYTES)
   return frame
+}
+
+/** An id, and bytes behind it. */
+function named(id: string, piece: Uint8Array): Buffer {
+  const name = Buffer.from(id)
+  return Buffer.concat([Buffer.from([name.length]), name, piece])
 }
 
 /** What `sendState` has put in front of a piece, and the piece. */

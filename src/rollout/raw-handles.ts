@@ -2,8 +2,8 @@
  * Raw handles beneath `node:net`, as far as the supervisor and its workers need them: the only file of rollout/ and cli/ that
  * knows what is not public API of Node.
  *
- * Not public, and used here: `net._createServerHandle()`, as node:cluster uses it; of a TCP handle `getsockname()`, `fd` and
- * `close()`; and `process.binding('pipe_wrap')` and `process.binding('stream_wrap')`, the classes of the pipes that
+ * Not public, and used here: `net._createServerHandle()`, as node:cluster uses it; of a TCP handle `getsockname()`, `getpeername()`,
+ * `fd` and `close()`; and `process.binding('pipe_wrap')` and `process.binding('stream_wrap')`, the classes of the pipes that
  * `child_process` sends handles over. The same on Node 20, 24 and 26, where test/unit/rollout/raw-handles.test.ts runs.
  *
  * A `ListeningHandle` ends with `close()` by whoever made it; a `HandlePipe` with `close()` or the end of its peer. Nothing
@@ -92,6 +92,20 @@ export interface PipeOwner {
   pipeOnEnd(): void
 }
 
+/**
+ * Both ends of the TCP connection a handle is of, in words: the same in all processes, and no two that are open have the same.
+ * Null when it is not connected any more.
+ */
+export function endsOf(handle: object): string | null {
+  const [peer, own] = [
+    { address: '', port: 0 },
+    { address: '', port: 0 },
+  ]
+  const { getpeername, getsockname } = handle as Partial<Record<'getpeername' | 'getsockname', (out: object) => number>>
+  if (getpeername?.call(handle, peer) !== 0 || getsockname?.call(handle, own) !== 0) return null
+  return `${peer.address} ${peer.port} ${own.address} ${own.port}`
+}
+
 interface RawPipe {
   onread: (chunk: ArrayBuffer | undefined) => void
   pendingHandle: object | null
@@ -139,6 +153,8 @@ export class HandlePipe {
   readonly #stream: StreamBinding
   #owner: PipeOwner | null = null
   #closed = false
+  /** The other end does not read any more; what it has sent before is still read. */
+  #unheard = false
   #waitingBytes = 0
 
   private constructor(pipe: RawPipe) {
@@ -201,20 +217,34 @@ export class HandlePipe {
 
   /** Sends bytes and, with the first of them, a handle. Nothing is sent when it is closed. */
   send(bytes: Uint8Array, handle: object | null = null): void {
-    if (this.#closed) return
+    if (this.#closed || this.#unheard) return
     const request = new this.#stream.WriteWrap()
     request.buffer = bytes
     this.#waitingBytes += bytes.length
     request.oncomplete = (status) => {
       this.#waitingBytes -= bytes.length
-      if (status !== 0) this.close()
+      if (status !== 0) this.#failed(status)
     }
     const { streamBaseState, kLastWriteWasAsync } = this.#stream
     const status =
       handle === null ? this.#pipe.writeBuffer(request, bytes) : this.#pipe.writeBuffer(request, bytes, handle)
-    if (status !== 0) this.close()
+    if (status !== 0) {
+      this.#waitingBytes -= bytes.length
+      this.#failed(status)
+    }
     // It has been written already, and nobody will say so.
     else if (streamBaseState[kLastWriteWasAsync] === 0) this.#waitingBytes -= bytes.length
+  }
+
+  /** Does the other end read what is sent? */
+  get heard(): boolean {
+    return !this.#closed && !this.#unheard
+  }
+
+  /** Whoever has gone may have said something before; that it has gone is read behind it. */
+  #failed(status: number): void {
+    if (getSystemErrorName(status) === 'EPIPE' && this.#owner !== null) this.#unheard = true
+    else this.close()
   }
 
   /** A second call does nothing. The owner is told, whoever closed it. */

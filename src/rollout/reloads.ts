@@ -45,6 +45,8 @@ export class Reloads {
   #last: RolloutStatus['lastReload'] = null
   #counts = { reloads: 0, reloadsFailed: 0, recycles: 0 }
   #generations = 1
+  /** Another reload is wanted as soon as one can be. */
+  #again = false
 
   constructor(init: ReloadsInit) {
     this.#init = init
@@ -89,8 +91,22 @@ export class Reloads {
           : `${done.length} of ${slots.length} workers have the new version, the others go on as before`
       throw new HoldfastError('HF_RELOAD_FAILED', { message: reason, left }, { cause })
     } finally {
-      this.#running = this.#progress = null
+      this.goOn()
     }
+  }
+
+  /** A reload as soon as nothing else goes on; several that wait are one. Events tell what came of it. */
+  reloadSoon(): void {
+    if (this.#running === null && this.#init.context.started) void this.reload(null).catch(() => {})
+    else this.#again = true
+  }
+
+  /** Nothing goes on any more, or all workers serve for the first time. */
+  goOn(): void {
+    this.#running = this.#progress = null
+    if (!this.#again || this.#init.stop.aborted) return
+    this.#again = false
+    this.reloadSoon()
   }
 
   /** Is a worker due to be recycled? To be asked once a second. */
@@ -126,7 +142,7 @@ export class Reloads {
       events.emit('reloadFailed', { generation: generation.number, reason: reasonOf(thrown) })
       slot.refill(generation)
     } finally {
-      this.#running = this.#progress = null
+      this.goOn()
     }
   }
 
@@ -148,6 +164,7 @@ export class Reloads {
 
   #begin(kind: Kind): void {
     if (this.#init.stop.aborted) throw new HoldfastError('HF_ROLLOUT_BUSY', { wanted: kind, running: 'drain' })
+    if (!this.#init.context.started) throw new HoldfastError('HF_ROLLOUT_BUSY', { wanted: kind, running: 'start' })
     if (this.#running !== null) throw new HoldfastError('HF_ROLLOUT_BUSY', { wanted: kind, running: this.#running })
     this.#running = kind
   }

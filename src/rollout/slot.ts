@@ -58,9 +58,9 @@ export class Slot {
     this.givenUp = null
   }
 
-  /** Starts a worker here soon, unless there is one. */
+  /** Starts a worker here now, unless there is one that stays. */
   refill(generation: Generation): void {
-    if (this.worker === null && this.next === null && !this.#ended) this.#start(generation)
+    if ((this.worker === null || this.worker.leaving) && this.next === null) this.#start(generation)
   }
 
   /** A start that is due is left out: somebody else takes the slot. */
@@ -93,8 +93,10 @@ export class Slot {
   }
 
   #start(generation: Generation): void {
-    this.#restart = null
+    // One is enough, whatever was due.
+    this.hold()
     if (this.#ended) return
+    this.givenUp = null
     // Failing to start is a crash like any other, and `gone` hears of it.
     this.launch(generation).catch(() => {})
   }

@@ -125,6 +125,7 @@ export class Supervisor {
     this.#state = 'serving'
     this.#lookLater()
     this.events.emit('started', { workers: this.options.workers, ...(this.address as ListeningAddress) })
+    this.#reloads.goOn()
   }
 
   /** Null before it has a port, and when it has ended. */
@@ -134,8 +135,8 @@ export class Supervisor {
 
   /** Does a worker take connections, and has nobody told it to stop? */
   get ready(): boolean {
-    const serves = ({ worker }: Slot): boolean => worker?.state === 'serving' || worker?.state === 'moving'
-    return this.#state === 'serving' && this.#slots.some(serves)
+    const serves = (worker: ForkedWorker | null): boolean => worker?.state === 'serving' || worker?.state === 'moving'
+    return this.#state === 'serving' && this.#slots.some(({ worker, next }) => serves(worker) || serves(next))
   }
 
   /** Has it been told to stop? */
@@ -161,6 +162,11 @@ export class Supervisor {
    */
   reload(nodeOptions: readonly string[] | null = null): Promise<ReloadReport> {
     return this.#reloads.reload(nodeOptions)
+  }
+
+  /** The same as soon as nothing else goes on; several that wait are one. Events tell what came of it. */
+  reloadSoon(): void {
+    this.#reloads.reloadSoon()
   }
 
   /** All workers drain, then it ends. A second call does nothing. */
@@ -205,7 +211,11 @@ export class Supervisor {
       get started() {
         return supervisor.#state === 'serving'
       },
-      fork: (slot, generation, from) => crew.fork(slot, generation, from),
+      fork: (slot, generation, from) => {
+        // Nobody would tell it to drain.
+        this.#stop.signal.throwIfAborted()
+        return crew.fork(slot, generation, from)
+      },
       serving: (worker) => crew.serving(worker),
       listen: (worker) => crew.listen(worker),
       socketPath: (name) => crew.socketPath(name),
@@ -259,7 +269,7 @@ export class Supervisor {
   }
 
   #stopStarting(): void {
-    this.#stop.abort()
+    this.#stop.abort(new Error('the supervisor was told to stop'))
     if (this.#state !== 'ended') this.#state = 'draining'
     this.#look?.cancel()
     for (const slot of this.#slots) slot.end()

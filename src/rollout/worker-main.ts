@@ -1,5 +1,6 @@
 /** The entry of a worker process: ties a worker to the process it is. Forked by the supervisor; ends as the worker does. */
-import { rmdirSync } from 'node:fs'
+import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Order } from './control.ts'
 import { Worker } from './worker.ts'
@@ -26,6 +27,8 @@ new Worker(
     },
     removeFolder: (path) => {
       try {
+        // Sockets of the supervisor, which has gone.
+        for (const name of readdirSync(path)) if (name.startsWith('lane-')) rmSync(join(path, name), { force: true })
         rmdirSync(path)
       } catch {
         // Others still have their sockets in it: the last one removes it.

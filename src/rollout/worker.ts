@@ -35,7 +35,7 @@ export interface WorkerProcess {
   onSignal(signal: NodeJS.Signals, listener: () => void): void
   onDying(listener: (error: unknown) => void): void
   isAlive(pid: number): boolean
-  /** Removes a folder if it is empty. */
+  /** Removes a folder of sockets if no worker has one in it. */
   removeFolder(path: string): void
   exit(code: number): void
 }
@@ -43,6 +43,7 @@ export interface WorkerProcess {
 const FIGURES_MS = 1_000
 const LINKS_MS = 5_000
 const FLUSH_MS = 1_000
+const DECIDED_MS = 5_000
 /** How much longer than its own deadlines ending may take. */
 const MARGIN_MS = 5_000
 /** Of a ledger, what only grows. */
@@ -61,9 +62,13 @@ export class Worker {
   #lane: Lane | null = null
   #tour: { readonly done: Promise<void>; stop(): void } | null = null
   #figures: ClockTimer | null = null
+  #arriving: Arriving | null = null
   #listening = false
+  /** It has listened, so there may be connections. */
+  #served = false
   #leaving = false
   #orphaned = false
+  #closedByApp = false
   #folder = ''
 
   constructor(process: WorkerProcess, clock: Clock) {
@@ -77,8 +82,7 @@ export class Worker {
     onSignal('SIGHUP', () => {})
     onSignal('SIGTERM', () => {
       if (this.#leaving) this.#process.exit(143)
-      this.#say({ kind: 'leaving' })
-      this.#leave(false, null)
+      this.#leaveBySelf()
     })
     onDying((error) => this.#say({ kind: 'dying', message: stackOf(error) || messageOf(error) }))
     onSupervisorGone(() => {
@@ -117,11 +121,14 @@ export class Worker {
     if (from !== null) {
       const lane = new Lane(HandlePipe.open(from.laneFd))
       const { arrivals } = server[INTERNALS]
-      new Arriving({ lane, arrivals, broker, clock, oldPid: from.pid, isAlive: this.#process.isAlive }).begin()
+      const { isAlive } = this.#process
+      this.#arriving = new Arriving({ lane, arrivals, broker, clock, oldPid: from.pid, isAlive })
+      this.#arriving.begin()
     }
     await this.#linked(mesh, peers)
     if (this.#leaving) return
     this.#tellFigures()
+    if (this.#leaving) return
     const { drainTimeoutMs, closeTimeoutMs } = server.options
     this.#say({ kind: 'ready', drainMs: drainTimeoutMs + closeTimeoutMs + MARGIN_MS })
   }
@@ -141,12 +148,24 @@ export class Worker {
   }
 
   async #listen(handle: object | null): Promise<void> {
-    if (handle === null) throw new Error('the listening handle did not come')
-    // It may listen still, when another was to take over from it and has not.
-    if (this.#listening || this.#leaving) closeHandle(handle)
-    else await this.#server?.[INTERNALS].listenOn(handle)
-    this.#listening = true
+    try {
+      if (handle === null) throw new Error('the listening handle did not come')
+      // It may listen still, when another was to take over from it and has not.
+      if (this.#listening || this.#leaving) closeHandle(handle)
+      else await this.#server?.[INTERNALS].listenOn(handle)
+    } catch (thrown) {
+      if (!this.#served) throw thrown
+      // Connections are here, which must not die of it: they are drained, and another worker is started.
+      this.#leaveBySelf()
+      return
+    }
+    this.#listening = this.#served = true
     this.#say({ kind: 'listening' })
+  }
+
+  #leaveBySelf(): void {
+    this.#say({ kind: 'leaving' })
+    this.#leave(false, null)
   }
 
   #stopListening(server: ServedServer): void {
@@ -157,7 +176,13 @@ export class Worker {
   async #openLane(path: string): Promise<void> {
     // That of a worker that has not taken over.
     this.#lane?.end()
-    this.#lane = new Lane(await HandlePipe.connect(path))
+    try {
+      this.#lane = new Lane(await HandlePipe.connect(path))
+      this.#say({ kind: 'lane', problem: '' })
+    } catch (thrown) {
+      this.#lane = null
+      this.#say({ kind: 'lane', problem: messageOf(thrown) })
+    }
   }
 
   #move({ newPid, busyMs }: Order & { kind: 'move' }): void {
@@ -191,10 +216,12 @@ export class Worker {
 
   async #drain(listening: boolean, retryAfterMs: readonly [number, number] | null): Promise<void> {
     const server = this.#server
+    // First the port: another supervisor may wait for it.
+    if (server !== null && !listening) this.#stopListening(server)
     this.#tour?.stop()
     await this.#tour?.done
+    await this.#decided()
     if (server !== null) {
-      if (!listening) this.#stopListening(server)
       const { drainTimeoutMs, closeTimeoutMs } = server.options
       this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
       const report = await drained(server, retryAfterMs)
@@ -203,7 +230,15 @@ export class Worker {
       if (report !== null) this.#say({ kind: 'drained', report })
     }
     this.#figures?.cancel()
-    await this.#exit(0)
+    await this.#exit(this.#closedByApp ? 1 : 0)
+  }
+
+  /** Whoever is on the way here comes, to be drained with the others, or goes back. */
+  async #decided(): Promise<void> {
+    const arriving = this.#arriving
+    arriving?.leave()
+    const latest = this.#clock.now() + DECIDED_MS
+    while (arriving !== null && arriving.undecided > 0 && this.#clock.now() < latest) await pause(this.#clock, 5)
   }
 
   async #exit(code: number): Promise<void> {
@@ -221,6 +256,12 @@ export class Worker {
   }
 
   #tellFigures(): void {
+    if (this.#server?.[INTERNALS].isReady === false && !this.#leaving) {
+      this.#closedByApp = true
+      this.#say({ kind: 'dying', message: 'the app has closed its server' })
+      this.#leaveBySelf()
+      return
+    }
     if (this.#server !== null) this.#say({ kind: 'figures', figures: figuresOf(this.#server) })
     this.#figures = this.#clock.after(FIGURES_MS, () => this.#tellFigures())
   }

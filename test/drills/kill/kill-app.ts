@@ -167,4 +167,5 @@ server.drain = (options) => {
   return drain(options)
 }
 
+// biome-ignore lint/style/noDefaultExport: it is what holdfast run wants of an app.
 export default server

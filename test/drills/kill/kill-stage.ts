@@ -66,6 +66,8 @@ export class KillStage {
   #supervisors = 0
   /** Descriptors of the supervisor when nothing had happened yet. */
   #descriptors = 0
+  /** Processes it had started by then that are no workers: what runs TypeScript may have one. */
+  #bystanders: readonly number[] = []
 
   private constructor(owner: Owner, options: StageOptions) {
     this.#owner = owner
@@ -91,7 +93,7 @@ export class KillStage {
     giveOrder(this.#folder, { round, oldPid, plan })
     this.#clients.begin(this.#options.intervalMs)
     const result =
-      plan.victim === 'supervisor' ? await this.#afterSupervisor(plan, oldPid) : await this.#afterWorker(plan, oldPid)
+      plan.victim === 'supervisor' ? await this.#afterSupervisor(plan) : await this.#afterWorker(plan, oldPid)
     return { ...result, name: nameOf(plan), killed: this.#wasKilled(round) }
   }
 
@@ -127,7 +129,7 @@ export class KillStage {
     return { problems, ended, living, missed: clients.missed, takeoverMs: null }
   }
 
-  async #afterSupervisor(plan: Plan, oldPid: number): Promise<Omit<RoundResult, 'name' | 'killed'>> {
+  async #afterSupervisor(plan: Plan): Promise<Omit<RoundResult, 'name' | 'killed'>> {
     const run = this.#run
     const clients = this.#clients
     const { port } = run
@@ -154,9 +156,9 @@ export class KillStage {
     const strange = Object.keys(ended).filter((code) => code !== '1012')
     if (strange.length > 0) problems.push(`ended with ${JSON.stringify(ended)}, not all with 1012`)
     problems.push(...this.#clientProblems())
-    if (readdirSync(folder).length > 0) problems.push(`left in the temporary folder: ${filesIn(folder)}`)
+    const left = readdirSync(folder).filter((name) => name.startsWith('holdfast-'))
+    if (left.length > 0) problems.push(`left in the temporary folder: ${left}: ${filesIn(folder)}`)
     for (const pid of workers) if (isThere(pid)) process.kill(pid, 'SIGKILL')
-    void oldPid
     return { problems, ended, living: clients.living.length, missed: 0, takeoverMs }
   }
 
@@ -183,7 +185,9 @@ export class KillStage {
 
   async #started(): Promise<void> {
     await this.#run.event('started')
-    this.#descriptors = descriptorsOf(this.#run.pid).length
+    const { pid, serving } = this.#run
+    this.#descriptors = descriptorsOf(pid).length
+    this.#bystanders = childrenOf(pid).flatMap((child) => (serving.includes(child.pid) ? [] : [child.pid]))
   }
 
   #settled(): boolean {
@@ -253,7 +257,8 @@ export class KillStage {
     if (descriptors > this.#descriptors) {
       problems.push(`the supervisor has ${descriptors} descriptors, had ${this.#descriptors}`)
     }
-    const strangers = childrenOf(pid).filter((child) => !serving.includes(child.pid))
+    const known = new Set([...serving, ...this.#bystanders])
+    const strangers = childrenOf(pid).filter((child) => !known.has(child.pid))
     if (strangers.length > 0) problems.push(`processes left: ${JSON.stringify(strangers)}`)
     const files = filesIn(this.#temporary(this.#supervisors))
     if (files.length > serving.length) problems.push(`${files.length} socket files for ${serving.length} worker`)
