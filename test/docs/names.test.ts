@@ -10,13 +10,21 @@ import { ERRORS } from '../../src/base/errors.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { Connection } from '../../src/connection/connection.ts'
 import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
+import { ROLLOUT_OPTIONS } from '../../src/rollout/rollout-options.ts'
 import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
 import { Server } from '../../src/server/server.ts'
 import { DEFLATE_OPTIONS, ROUTE_OPTIONS, SERVER_OPTIONS } from '../../src/server/server-options.ts'
 import { UpgradeRequest } from '../../src/server/upgrade-request.ts'
 import { anchorsOf, type Document, documents, proseOf, ROOT } from './documents.ts'
 
-const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS, ...DRAIN_OPTIONS, ...ADMIN_OPTIONS }
+const OPTIONS = {
+  ...SERVER_OPTIONS,
+  ...ROUTE_OPTIONS,
+  ...DEFLATE_OPTIONS,
+  ...DRAIN_OPTIONS,
+  ...ADMIN_OPTIONS,
+  ...ROLLOUT_OPTIONS,
+}
 /** Named like options, but fields of events, of a drain's report and of what a scope holds, and arguments of a scope's methods. */
 const NOT_OPTIONS = ['stalledMs', 'pauseMs', 'estimateMs', 'ageMs', 'intervalMs', 'delayMs', 'durationMs', 'oldestMs']
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
