@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { tsImport } from 'tsx/esm/api'
 import { z } from 'zod'
 import { apiLines } from './docs-api.js'
+import { commandLines } from './docs-command.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { values: args } = parseArgs({ options: { check: { type: 'boolean' }, folder: { type: 'string' } } })
@@ -24,6 +25,9 @@ const { DRAIN_OPTIONS } = await load('server/drain-options.ts')
 const { ERRORS } = await load('base/errors.ts')
 const { ADMIN_OPTIONS } = await load('ops/admin-options.ts')
 const { EMBEDDED_PATHS } = await load('ops/admin-embedded.ts')
+const { COMMANDS } = await load('cli/commands.ts')
+const { ROLLOUT_OPTIONS } = await load('rollout/rollout-options.ts')
+const { SUPERVISOR_PATHS } = await load('ops/supervisor-routes.ts')
 const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
 const { ENDINGS, drainEnding } = await load('protocol/ending.ts')
@@ -37,6 +41,7 @@ const pages = {
   'close-codes.md': closeCodesPage(),
   'events.md': eventsPage(),
   'admin.md': adminPage(),
+  'command-line.md': page('The command line', commandLines(COMMANDS, ROLLOUT_OPTIONS, { optionTable, markdownTable })),
 }
 if (args.check) check()
 else write()
@@ -304,12 +309,8 @@ function declaredEvents(path, name) {
 // admin.md
 
 function adminPage() {
-  const paths = Object.entries(EMBEDDED_PATHS).map(([path, [method, token, about]]) => [
-    method,
-    `\`${path}\``,
-    token,
-    about,
-  ])
+  const rowsOf = (paths) =>
+    Object.entries(paths).map(([path, [method, token, about]]) => [method, `\`${path}\``, token, about])
   const refusals = Object.values(ADMIN_REFUSALS).map(([status, line]) => [String(status), line])
   return page('The admin port', [
     '```js',
@@ -325,7 +326,11 @@ function adminPage() {
     '',
     'With `token` *no*, a request needs neither the token nor a known `Host`: these are the probes, and say only yes or no.',
     '',
-    ...markdownTable(['method', 'path', 'token', 'answer'], paths),
+    ...markdownTable(['method', 'path', 'token', 'answer'], rowsOf(EMBEDDED_PATHS)),
+    '',
+    'Under `holdfast run` the supervisor has the port, and answers for all its workers:',
+    '',
+    ...markdownTable(['method', 'path', 'token', 'answer'], rowsOf(SUPERVISOR_PATHS)),
     '',
     '## Who may ask',
     '',

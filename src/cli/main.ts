@@ -5,14 +5,9 @@
  */
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { AskError } from './ask-admin.ts'
-import type { Command, ExitCode, Terminal } from './command.ts'
-import { DRAIN } from './drain.ts'
+import type { ExitCode, Terminal } from './command.ts'
+import { COMMANDS } from './commands.ts'
 import { helpOf, UsageError } from './flags.ts'
-import { RELOAD } from './reload.ts'
-import { RUN } from './run.ts'
-import { STATUS } from './status.ts'
-
-const COMMANDS: Readonly<Record<string, Command>> = { run: RUN, reload: RELOAD, drain: DRAIN, status: STATUS }
 
 const terminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),

@@ -10,13 +10,21 @@ import { ERRORS } from '../../src/base/errors.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { Connection } from '../../src/connection/connection.ts'
 import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
+import { ROLLOUT_OPTIONS } from '../../src/rollout/rollout-options.ts'
 import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
 import { Server } from '../../src/server/server.ts'
 import { DEFLATE_OPTIONS, ROUTE_OPTIONS, SERVER_OPTIONS } from '../../src/server/server-options.ts'
 import { UpgradeRequest } from '../../src/server/upgrade-request.ts'
 import { anchorsOf, type Document, documents, proseOf, ROOT } from './documents.ts'
 
-const OPTIONS = { ...SERVER_OPTIONS, ...ROUTE_OPTIONS, ...DEFLATE_OPTIONS, ...DRAIN_OPTIONS, ...ADMIN_OPTIONS }
+const OPTIONS = {
+  ...SERVER_OPTIONS,
+  ...ROUTE_OPTIONS,
+  ...DEFLATE_OPTIONS,
+  ...DRAIN_OPTIONS,
+  ...ADMIN_OPTIONS,
+  ...ROLLOUT_OPTIONS,
+}
 /** Options of the client, and what it says. */
 const CLIENT = ['waitFirstMs', 'waitMaxMs', 'stableAfterMs', 'connectTimeoutMs', 'inMs']
 /** Named like options, but fields of events, of a drain's report and of what a scope holds, and arguments of a scope's methods. */
@@ -104,7 +112,9 @@ describe('what the documents name exists', () => {
   it('scripts of npm', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const known = [...Object.keys(scripts), 'ci', 'install', 'pack', 'start', 'test']
-    const named = all.flatMap(({ text }) => [...text.matchAll(/\bnpm (?:run )?([a-z]+(?::[a-z-]+)?)/g)].map(([, name = '']) => name))
+    const named = all.flatMap(({ text }) =>
+      [...text.matchAll(/\bnpm (?:run )?([a-z]+(?::[a-z-]+)?)/g)].map(([, name = '']) => name),
+    )
     assert.deepEqual(
       named.filter((name) => !known.includes(name)),
       [],

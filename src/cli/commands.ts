@@ -1,0 +1,8 @@
+/** All commands, by name. A table. */
+import type { Command } from './command.ts'
+import { DRAIN } from './drain.ts'
+import { RELOAD } from './reload.ts'
+import { RUN } from './run.ts'
+import { STATUS } from './status.ts'
+
+export const COMMANDS: Readonly<Record<string, Command>> = { run: RUN, reload: RELOAD, drain: DRAIN, status: STATUS }
