@@ -5,9 +5,7 @@
 import { parseArgs } from 'node:util'
 import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
-import { SHAPES } from './reload/drill-socket.ts'
-import { FAULTS } from './reload/faults.ts'
-import { drillReload, reloadRuns, withServer } from './reload/reload.ts'
+import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
 import { drillStall } from './stall.ts'
@@ -71,28 +69,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     },
   },
   reload: {
-    flags: {
-      ...{ url: '', echo: '/echo', room: '/room/drill', connections: 5000, deflated: 1000 },
-      ...{ members: 200, publishers: 20 },
-      ...{ shapes: SHAPES.join(','), interval: 500, bytes: 64, seconds: 20, settle: 10, longest: 400, p99: 250 },
-      fault: 'none',
-    },
-    async *run({ number, text }) {
-      const fault = oneOf('fault', FAULTS, text('fault'))
-      const shapes = text('shapes').split(',')
-      const runs = reloadRuns({
-        ...{ shapes: shapes.map((name) => oneOf('shapes', SHAPES, name)), echo: text('echo'), room: text('room') },
-        ...{ connections: number('connections'), deflated: number('deflated'), members: number('members') },
-        ...{ publishers: number('publishers'), intervalMs: number('interval'), bytes: number('bytes') },
-        ...{ seconds: number('seconds'), settleMs: number('settle') * 1000 },
-        bars: { longestMs: number('longest'), p99Ms: number('p99') },
-      })
-      const given = text('url').replace(/\/$/, '')
-      for (const { path, options } of runs) {
-        const at = (url: string) => drillReload(options, { url: `${url}${path}` })
-        yield await (given === '' ? withServer(fault, at) : at(given))
-      }
-    },
+    flags: RELOAD_FLAGS,
+    run: ({ number, text }) => runReload({ number, text }),
   },
   'soak:self': {
     flags: { connections: 200_000, wave: 2_000, quiet: 4.5, leak: 0, out: OUT },
@@ -104,12 +82,6 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       })
     },
   },
-}
-
-function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
-  const found = names.find((name) => name === given)
-  if (found === undefined) throw new Error(`--${flag} ${given}: wanted ${names.join(', ')}`)
-  return found
 }
 
 function sizes(policy: Policy, number: Values['number']): Omit<Parameters<typeof drillSlow>[0], 'policy'> {
