@@ -28,6 +28,13 @@ const SECTIONS = [
     before: { path: 'server/routes.ts', name: 'RouteDeclaration' },
   },
   {
+    title: 'Route: its handoff',
+    path: 'connection/handlers.ts',
+    name: 'Handoff',
+    about:
+      'What a route gives as `handoff` when `connection.data` is more than plain data: see [moving to another process](../LIFECYCLE.md#moving-to-another-process).',
+  },
+  {
     title: 'Request',
     path: 'server/upgrade-request.ts',
     name: 'UpgradeRequest',

@@ -41,11 +41,11 @@ function complaints(from: string, to: string, text: RegExp): number {
 }
 
 for (const [floor, lower] of ROOMS.entries()) {
-  const upper = ROOMS[floor + 1] ?? 'cli'
+  const upper = ROOMS[floor + 1]
+  if (upper === undefined) continue
   test(`${lower}/ may not import ${upper}/`, () => {
     assert.equal(complaints(lower, upper, /Imports only go down/), 1)
   })
-  if (upper === 'cli') continue
   test(`${upper}/ may import ${lower}/`, () => {
     assert.equal(complaints(upper, lower, /Imports only go down/), 0)
   })

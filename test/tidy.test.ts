@@ -119,7 +119,10 @@ const RULES: readonly Rule[] = [
   },
   {
     name: 'every module says what it is',
-    look: (_, text) => (text.startsWith('/**') ? [] : ['begin with a comment: what it is, who owns it, how it ends']),
+    look: (_, text) =>
+      text.replace(/^#!.*\n/, '').startsWith('/**')
+        ? []
+        : ['begin with a comment: what it is, who owns it, how it ends'],
     offence: ['src/hub/hub.ts', "import { x } from './x.ts'"],
   },
   {

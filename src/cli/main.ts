@@ -4,11 +4,15 @@
  * prints is this one.
  */
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
+import { AskError } from './ask-admin.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
+import { DRAIN } from './drain.ts'
 import { helpOf, UsageError } from './flags.ts'
+import { RELOAD } from './reload.ts'
 import { RUN } from './run.ts'
+import { STATUS } from './status.ts'
 
-const COMMANDS: Readonly<Record<string, Command>> = { run: RUN }
+const COMMANDS: Readonly<Record<string, Command>> = { run: RUN, reload: RELOAD, drain: DRAIN, status: STATUS }
 
 const terminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -41,7 +45,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   try {
     return await command.run(rest, terminal)
   } catch (thrown) {
-    const isExpected = thrown instanceof HoldfastError || thrown instanceof UsageError
+    const isExpected = [HoldfastError, UsageError, AskError].some((kind) => thrown instanceof kind)
     terminal.note(`holdfast ${name}: ${isExpected ? messageOf(thrown) : stackOf(thrown) || messageOf(thrown)}`)
     return 2
   }

@@ -3,7 +3,10 @@
  * by SIGTERM or SIGINT it drains, by a second one it ends at once; SIGHUP reloads.
  */
 import { HoldfastError, messageOf } from '../base/errors.ts'
+import { type AdminPort, openAdmin } from '../ops/admin-listener.ts'
+import { supervisorRoutes } from '../ops/supervisor-routes.ts'
 import { Supervisor } from '../rollout/supervisor.ts'
+import { adminPlace } from './admin-flags.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
 import { reportEvents } from './run-report.ts'
@@ -11,6 +14,7 @@ import { reportEvents } from './run-report.ts'
 const FLAGS: Flags = {
   port: { value: 'PORT', about: 'the port to listen on (8080)' },
   host: { value: 'HOST', about: 'the address to listen on (all)' },
+  admin: { value: 'HOST:PORT', about: 'where the admin port is to be, or "off" (127.0.0.1:6060)' },
   workers: { value: 'N', about: 'how many processes run the app (1)' },
   'start-timeout': { value: 'TIME', about: 'how long a worker may take to be ready (30s)' },
   'bind-timeout': { value: 'TIME', about: 'how long to try when the port is in use (60s)' },
@@ -49,15 +53,34 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   terminal.onSignal('SIGINT', stop)
   // What happened is told by the events of the supervisor.
   terminal.onSignal('SIGHUP', () => void supervisor.reload().catch(() => {}))
+  const admin = await openPort(given, supervisor, terminal)
   try {
     await supervisor.start()
   } catch (thrown) {
     await supervisor.ended
+    await admin?.close()
     terminal.note(`holdfast run: ${messageOf(thrown)}`)
     return thrown instanceof HoldfastError && thrown.code === 'HF_WORKER_FAILED' ? 1 : 2
   }
   const { failed } = await supervisor.ended
+  await admin?.close()
   return failed ? 1 : 0
+}
+
+/** The admin port, or null when there is to be none. @throws HoldfastError; then the supervisor has ended */
+async function openPort(given: Given, supervisor: Supervisor, terminal: Terminal): Promise<AdminPort | null> {
+  const where = given.text('admin')
+  if (where === 'off') return null
+  try {
+    const { host, port } = adminPlace(where)
+    const token = terminal.env.HOLDFAST_ADMIN_TOKEN ?? null
+    const admin = await openAdmin({ host, port, token, routes: supervisorRoutes(supervisor) })
+    if (given.on('json')) terminal.out(JSON.stringify({ event: 'admin', host: admin.host, port: admin.port }))
+    return admin
+  } catch (thrown) {
+    supervisor.kill()
+    throw thrown
+  }
 }
 
 export const RUN: Command = {

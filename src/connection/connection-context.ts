@@ -113,6 +113,8 @@ export interface RoomsPort {
    * Returns what tells the other process which messages it has had; a plain value.
    */
   depart(life: Life): unknown
+  /** It has left: what was kept for it goes. */
+  departed(life: Life): void
   /** It stays after all: where it was before, and sent what was kept. */
   comeBack(life: Life): void
   /** It has come from another process, where it was in these rooms: the same here, and sent what was kept for it. */

@@ -228,6 +228,7 @@ export class Move implements Leave {
     const life = this.#life
     if (life === null || life.state.name !== 'moving' || this.#answer !== 'none') return
     this.#answer = answer
+    life.context.hub.departed(life)
     if (this.#socketClosed) this.#gone()
     else {
       this.#wheel.arm(life.deadline, life.options.closeTimeoutMs)

@@ -4,11 +4,16 @@ import { whyNotPlain } from './plain-data.ts'
 import { rawHandleOf } from './raw-handle.ts'
 import { isServed } from './state.ts'
 
-/**
- * It is not open (or is leaving already); it is encrypted; it has no TCP handle; its `data` is not plain and its route has no `handoff`;
- * its scope holds something and its route has no `hold`.
- */
-export type MoveObstacle = 'state' | 'tls' | 'transport' | 'data' | 'scope'
+/** Why a connection cannot move. docs/LIFECYCLE.md lists them. */
+export const OBSTACLES = {
+  state: 'it is not open, or is leaving already',
+  tls: 'its socket is encrypted, and the keys cannot leave this process',
+  transport: 'its socket is not a TCP socket of this process',
+  data: '`data` is not plain data, and its route has no `handoff`',
+  scope: 'its scope holds something, and its route has no `hold` to put it there again',
+} as const satisfies Record<string, string>
+
+export type MoveObstacle = keyof typeof OBSTACLES
 
 export function obstacleOf(life: Life): MoveObstacle | null {
   if (!isServed(life.state)) return 'state'

@@ -59,8 +59,8 @@ export class Hub implements RoomsPort {
 
   remove(life: Life): void {
     this.leaveAll(life)
-    if (life.state.name === 'moved') this.absent.take(life.connection.id)
-    this.#lives.delete(life.connection.id)
+    // It may have moved there and back again by now.
+    if (this.#lives.get(life.connection.id) === life) this.#lives.delete(life.connection.id)
     this.#behind.forget(life)
     this.#onRemoved(life)
   }
@@ -117,6 +117,10 @@ export class Hub implements RoomsPort {
     this.absent.expect(life.connection.id, topics, life.options.outboxBytesMax)
     this.leaveAll(life)
     return marks
+  }
+
+  departed(life: Life): void {
+    this.absent.take(life.connection.id)
   }
 
   comeBack(life: Life): void {

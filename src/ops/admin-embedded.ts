@@ -4,7 +4,6 @@
  * The port is put into the server's scope, so `server.close()` closes it, last of all: until then it says that the server is
  * not ready. It asks the server when it is asked, and keeps nothing of its own.
  */
-import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { wrongArgument } from '../base/options.ts'
@@ -12,6 +11,7 @@ import { answer } from './admin-answer.ts'
 import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-listener.ts'
 import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
 import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
+import { versionOf } from './package-version.ts'
 
 /** Of a server, what the admin port asks. What `createServer()` returns has it. */
 export interface AdminServer {
@@ -136,9 +136,4 @@ async function* drainLines(server: AdminServer, drained: Promise<unknown>, clock
     })
   }
   yield last
-}
-
-function versionOf(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -3,6 +3,7 @@
  * connections and messages of rooms never go this way, and of handles only the listening one.
  */
 import type { DrainReport } from '../server/drain-report.ts'
+import type { HeapFigures } from './heap-figures.ts'
 import type { MoveReport } from './move-report.ts'
 
 /** Another worker, where its mesh listens. */
@@ -61,14 +62,10 @@ export type Word =
   | { readonly kind: 'figures'; readonly figures: WorkerFigures }
 
 /** What a worker tells of itself, once a second and before it goes. */
-export interface WorkerFigures {
+export interface WorkerFigures extends HeapFigures {
   readonly connections: number
   readonly rooms: number
   readonly rssBytes: number
-  readonly heapUsedBytes: number
-  readonly heapLimitBytes: number
-  /** Used of the heap, without what is young. */
-  readonly oldBytes: number
   /** Counters of its ledger that only grow. */
   readonly counters: Readonly<Record<string, number>>
 }

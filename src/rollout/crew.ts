@@ -71,6 +71,7 @@ export class Crew {
       ...{ name, slot, generation, clock, lane: from?.lane ?? null, place: join(this.#folder, `${name}.sock`) },
       workerOnWord: (one, word) => {
         if (word.kind === 'ready' || word.kind === 'listening') this.#announce(one, '')
+        if (word.kind === 'figures') this.#tellFigures(one)
         this.#init.crewOnWord(one, word)
       },
       workerOnGone: (one) => this.#gone(one),
@@ -119,6 +120,11 @@ export class Crew {
     for (const other of this.#workers) other.order({ kind: 'part', name: worker.name })
     void worker.gone.then(({ reason }) => this.#announce(worker, reason))
     this.#init.crewOnGone(worker)
+  }
+
+  #tellFigures({ slot, pid, figures }: ForkedWorker): void {
+    const { events } = this.#init
+    if (events.wanted('figures')) events.emit('figures', { slot, pid, connections: figures?.connections ?? 0 })
   }
 
   #announce({ slot, pid, generation, state }: ForkedWorker, reason: string): void {

@@ -6,6 +6,7 @@
  * function; ends when one of the two is gone, at the latest at the deadlines of what it waits for.
  */
 import { messageOf } from '../base/errors.ts'
+import { destroySocket } from '../connection/socket.ts'
 import type { DrainReport } from '../server/drain-report.ts'
 import type { ForkedWorker } from './forked-worker.ts'
 import type { Generation } from './generation.ts'
@@ -62,7 +63,7 @@ async function startNext(slot: Slot, generation: Generation, context: HandoverCo
     next = context.fork(slot.number, generation, old === null || lane === null ? null : { pid: old.pid, lane })
     slot.next = next
   } finally {
-    lane?.destroy()
+    if (lane !== null) destroySocket(lane)
   }
   try {
     await context.serving(next)

@@ -71,5 +71,5 @@ export class Recycle {
 }
 
 function oldSpacePercent({ figures }: Recyclable): number {
-  return figures === null ? 0 : (figures.oldBytes / figures.heapLimitBytes) * 100
+  return figures === null ? 0 : (figures.oldBytes / figures.oldLimitBytes) * 100
 }

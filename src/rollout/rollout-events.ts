@@ -17,6 +17,8 @@ export interface RolloutEvents {
     /** Why it ended, or empty. */
     readonly reason: string
   }
+  /** A worker has told how it is: about once a second each. */
+  figures: { readonly slot: number; readonly pid: number; readonly connections: number }
   /** A worker ended although nobody had told it to. `restartMs` is null when it is not started again. */
   crash: {
     readonly slot: number

@@ -143,6 +143,11 @@ export class Supervisor {
     return this.#stop.signal.aborted
   }
 
+  /** Does a reload or a recycle go on? */
+  get busy(): boolean {
+    return this.#reloads.running
+  }
+
   /** Where a reload or recycle is that goes on; null when none does. */
   get progress(): ReloadProgress | null {
     return this.#reloads.progress

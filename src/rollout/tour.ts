@@ -20,8 +20,8 @@ export interface TourInit {
   /** How long to wait for handlers that run, and for requests that are on their way. */
   readonly busyMs: number
   stopListening(): void
-  /** Upgrade requests that are not answered yet. */
-  openings(): number
+  /** Upgrade requests that are not answered yet, and sockets of which one may still come. */
+  coming(): Promise<{ readonly openings: number; readonly strangers: number }>
   tourOnProgress(moved: number, total: number): void
 }
 
@@ -36,8 +36,8 @@ const REST_MS = 50
 /** How long the socket of a slow reader may take to take what it was given. */
 const READER_MS = 250
 const TASKS_MS = 5_000
-/** Whoever has connected before we stopped listening has sent its request by then. */
-const STRAGGLERS_MS = 300
+/** Whoever has connected before we stopped listening has sent its request by then, or is no WebSocket client. */
+const STRANGERS_MS = 2_000
 const PAUSE_MS = 25
 const PROGRESS_MS = 100
 
@@ -76,7 +76,7 @@ export class Tour {
     for (let round = 0; round < ROUNDS_MAX && (await this.#round('rest')) > 0; round++);
     if (this.#over) return this.#report(startedAt)
     stopListening()
-    const stragglersUntil = clock.now() + STRAGGLERS_MS
+    const strangersUntil = clock.now() + STRANGERS_MS
     const busyUntil = clock.now() + busyMs
     while (!this.#over) {
       let moved = await this.#round('rest')
@@ -84,8 +84,9 @@ export class Tour {
       moved += await this.#round('reader')
       moved += await this.#round('tasks')
       const now = clock.now()
-      const coming = this.#init.openings() > 0 || now < stragglersUntil
-      if (!coming && !this.#anyLeft()) break
+      const { openings, strangers } = await this.#init.coming()
+      const coming = openings > 0 || (strangers > 0 && now < strangersUntil)
+      if (moved === 0 && !coming && !this.#anyLeft()) break
       if (now >= busyUntil) break
       if (moved === 0) await pause(clock, PAUSE_MS)
     }

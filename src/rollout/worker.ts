@@ -7,7 +7,6 @@
  * SIGHUP) go to all processes, and are for the supervisor to decide on: a worker leaves them out. A second SIGTERM ends it at once.
  */
 import { dirname } from 'node:path'
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { Clock, ClockTimer } from '../base/clock.ts'
 import { messageOf, stackOf } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
@@ -21,6 +20,7 @@ import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
 import type { Order, PeerPlace, Word, WorkerFigures } from './control.ts'
 import { Departing, pause } from './departing.ts'
+import { heapFigures } from './heap-figures.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
@@ -169,7 +169,7 @@ export class Worker {
     departing.begin()
     const tour = new Tour({
       ...{ departing, departures, clock, busyMs, stopListening: () => this.#stopListening(server) },
-      openings: () => server.ledger().opening,
+      coming: async () => ({ openings: server.ledger().opening, strangers: await server[INTERNALS].strangers() }),
       tourOnProgress: (moved, total) => this.#say({ kind: 'moving', moved, total }),
     })
     const done = tour.run().then((report) => {
@@ -256,12 +256,8 @@ function figuresOf(server: ServedServer): WorkerFigures {
     const count = ledger[name]
     if (typeof count === 'number') counters[name] = count
   }
-  const heap = getHeapStatistics()
-  const young = getHeapSpaceStatistics().filter(({ space_name }) => space_name.startsWith('new_'))
-  const youngBytes = young.reduce((bytes, { space_used_size }) => bytes + space_used_size, 0)
   return {
-    ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss() },
-    ...{ heapUsedBytes: heap.used_heap_size, heapLimitBytes: heap.heap_size_limit },
-    ...{ oldBytes: heap.used_heap_size - youngBytes, counters },
+    ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss(), counters },
+    ...heapFigures([process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ')),
   }
 }

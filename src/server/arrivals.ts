@@ -22,17 +22,17 @@ import type { Route, Routes } from './routes.ts'
 /** Nobody waits longer for the next word about a connection, in milliseconds. */
 const WORD_MS = 60_000
 
-/** Why a connection is not taken up, and what was wanted instead. */
-const REFUSALS = {
+/** Why a connection is not taken up, and what was wanted instead. docs/LIFECYCLE.md lists them. */
+export const MOVE_REFUSALS = {
   closing: 'a server that is not closing',
   abandoned: 'its old process to still want that',
   twice: 'each connection once',
   handle: 'a raw TCP handle',
   format: 'a state that this version can read',
   route: 'a route with the same path as the one it was opened on',
-  topics: 'expect() to name all that it gets',
+  topics: 'what is kept for it to be all that it gets',
   behind: 'at most outboxBytesMax to be published for it before it is here',
-  restore: 'handoff.restore() of its route to give its data, within handlerTimeoutMs',
+  restore: '`handoff.restore` of its route to give its data, within handlerTimeoutMs',
 } as const
 
 export interface ArrivalsContext extends ConnectionContext {
@@ -47,7 +47,7 @@ export interface ArrivalsContext extends ConnectionContext {
   openingOnGone(): void
 }
 
-type Reason = keyof typeof REFUSALS
+type Reason = keyof typeof MOVE_REFUSALS
 
 /** One that is expected, adopted, or was abandoned: then it is remembered, so that it cannot come after all. */
 interface Expected {
@@ -236,7 +236,7 @@ export class HubArrivals implements Arrivals {
 
   /** The error alone. */
   #refused(id: string, reason: Reason, cause?: unknown): HoldfastError {
-    return new HoldfastError('HF_MOVE_REFUSED', { id, reason, wanted: REFUSALS[reason] }, { cause })
+    return new HoldfastError('HF_MOVE_REFUSED', { id, reason, wanted: MOVE_REFUSALS[reason] }, { cause })
   }
 
   #forget(id: string, expected: Expected): void {

@@ -21,6 +21,8 @@ export interface ServerInternals {
   listenOn(handle: object): Promise<void>
   /** No new sockets: closes our copy of the listening handle. What was accepted is still served; keep-alive ends. */
   stopListening(): void
+  /** How many sockets were accepted of which nobody knows yet what they want; a WebSocket may still become of them. */
+  strangers(): Promise<number>
   readonly departures: Departures
   readonly arrivals: Arrivals
   /**

@@ -114,7 +114,7 @@ export class KernelCheck {
 }
 
 /** The ports of the sockets that came from another process. */
-function adoptedPorts({ hub, arrivals }: Seen): (number | undefined)[] {
+export function adoptedPorts({ hub, arrivals }: Seen): (number | undefined)[] {
   const ports = [...arrivals.sockets].map(({ localPort }) => localPort)
   for (const life of hub.lives()) if (isFromHandle(life.socket) && hasSocket(life)) ports.push(life.socket.localPort)
   return ports
@@ -165,7 +165,8 @@ function linkOf(name: string): string {
   }
 }
 
-function connectionsOf(server: NetServer): Promise<number> {
+/** Sockets an HTTP server has accepted and that are not closed, upgraded or not. */
+export function connectionsOf(server: NetServer): Promise<number> {
   return new Promise((resolve) => {
     if (typeof server.getConnections !== 'function') resolve(0)
     else server.getConnections((_, count) => resolve(count ?? 0))

@@ -6,7 +6,7 @@ import type { ServerContext } from './server-context.ts'
 
 export function makeInternals(
   context: ServerContext,
-  listening: Pick<ServerInternals, 'listenOn' | 'stopListening'>,
+  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'strangers'>,
 ): ServerInternals {
   return {
     ...listening,

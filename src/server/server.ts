@@ -4,8 +4,7 @@
  * It listens by itself (`listen`) or beside an application (`attach`). Owned by the user; ends with `close()`, after
  * which it holds no socket, no timer and no listener. Two servers in one process share nothing.
  */
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
-import type { Server as NetServer, Socket } from 'node:net'
+import type { Server as NetServer } from 'node:net'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { HoldfastError } from '../base/errors.ts'
 import { readOptions, refuseUnknown, wrongArgument } from '../base/options.ts'
@@ -16,13 +15,13 @@ import type { Message } from '../connection/message-bytes.ts'
 import type { PublishOptions } from '../hub/deliver.ts'
 import type { User } from '../hub/user.ts'
 import { ENDINGS } from '../protocol/ending.ts'
-import { Attachment } from './attachment.ts'
 import { type DrainOptions, readDrainOptions } from './drain-options.ts'
 import type { DrainReport } from './drain-report.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
+import { HttpServers, wrongState } from './http-servers.ts'
 import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
-import { bind, bindHandle, checkListen, type ListenOptions, stopListening, upgradesOnly } from './listen.ts'
+import { checkListen, type ListenOptions } from './listen.ts'
 import { makeInternals } from './make-internals.ts'
 import type { Middleware } from './middleware.ts'
 import type { RouteDeclaration } from './routes.ts'
@@ -30,7 +29,7 @@ import { ServerContext } from './server-context.ts'
 import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
 import { startDrain } from './start-drain.ts'
-import { upgrade } from './upgrade.ts'
+import { countStrangers } from './strangers.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
@@ -49,9 +48,8 @@ export class Server {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #context: ServerContext
-  readonly #attachments: Attachment[] = []
+  readonly #http: HttpServers
   readonly #kernel: KernelCheck
-  #own: HttpServer | null = null
   #closed: Promise<void> | null = null
   #whenEmpty: (() => void) | null = null
 
@@ -62,10 +60,15 @@ export class Server {
     this.#clock = surroundings.clock ?? systemClock
     this.#random = surroundings.random ?? Math.random
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
+    this.#http = new HttpServers(this.#context)
     this.#kernel = new KernelCheck(this.#context)
     this[INTERNALS] = makeInternals(this.#context, {
-      listenOn: (handle) => this.#listenOn(handle),
+      listenOn: async (handle) => {
+        this.#refuseWhenClosing('listenOn')
+        await this.#http.listenOn(handle)
+      },
       stopListening: () => this.#stopListening(),
+      strangers: () => countStrangers(this.#context, this.#http.all),
     })
     this.scope = new Scope('server', {
       wheel: this.#context.wheel,
@@ -105,44 +108,12 @@ export class Server {
   async listen(listen: ListenOptions): Promise<void> {
     checkListen(listen)
     this.#refuseWhenClosing('listen')
-    if (this.#own !== null) throw wrongState('listen', 'listening', 'a server that is not listening', 'call it once')
-    const own = upgradesOnly(this.options.handshakeTimeoutMs)
-    this.#attach(own)
-    this.#own = own
-    try {
-      await bind(own, listen)
-    } catch (thrown) {
-      // As if it had not been tried: another port may be free.
-      const made = this.#attachments.findIndex((attachment) => attachment.httpServer === own)
-      if (made !== -1) this.#attachments.splice(made, 1)[0]?.end()
-      this.#own = null
-      throw thrown
-    }
-  }
-
-  /** See internals.ts. */
-  async #listenOn(handle: object): Promise<void> {
-    this.#refuseWhenClosing('listenOn')
-    const attached = this.#attachments.map(({ httpServer }) => httpServer)
-    if (attached.some(({ listening }) => listening)) {
-      throw wrongState('listenOn', 'listening', 'a server that is not listening', 'let whoever runs it choose the port')
-    }
-    if (attached.length > 1) {
-      throw wrongState('listenOn', 'attached to several HTTP servers', 'one of them', 'attach it to one')
-    }
-    let [httpServer] = attached
-    if (httpServer === undefined) {
-      this.#own = upgradesOnly(this.options.handshakeTimeoutMs)
-      this.#attach(this.#own)
-      httpServer = this.#own
-    }
-    await bindHandle(httpServer, handle)
+    await this.#http.listen(listen)
   }
 
   #stopListening(): void {
-    const servers = this.#attachments.map(({ httpServer }) => httpServer)
-    this.#kernel.remember(servers)
-    for (const server of servers) stopListening(server)
+    this.#kernel.remember(this.#http.all)
+    this.#http.stopListening()
   }
 
   /**
@@ -155,14 +126,13 @@ export class Server {
     this.#refuseWhenClosing('attach')
     if (typeof httpServer?.on !== 'function')
       throw wrongArgument('attach()', 'httpServer', httpServer, 'an HTTP server')
-    this.#attach(httpServer)
+    this.#http.attach(httpServer)
     return this
   }
 
   /** The port it listens on; 0 before `listen()`, after `close()`, and when it is only attached. */
   get port(): number {
-    const address = this.#own?.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+    return this.#http.port
   }
 
   /**
@@ -170,7 +140,7 @@ export class Server {
    * `drain()` or `close()` is called. For the answer of a readiness probe.
    */
   get ready(): boolean {
-    return !this.#context.closing && this.#attachments.some(({ httpServer }) => httpServer.listening !== false)
+    return !this.#context.closing && this.#http.listening
   }
 
   /** All connections that are not closed. Iterating makes no copy; connections may end meanwhile. */
@@ -223,7 +193,7 @@ export class Server {
    * machine. For tests and for hunting a leak, not for every minute.
    */
   checkKernel(): Promise<KernelReport> {
-    return this.#kernel.check(this.#attachments.map(({ httpServer }) => httpServer))
+    return this.#kernel.check(this.#http.all)
   }
 
   /**
@@ -242,7 +212,7 @@ export class Server {
       this.#refuseWhenClosing('drain')
       const settings = readDrainOptions(options, this.options)
       const surroundings = { clock: this.#clock, random: this.#random }
-      return startDrain(this.#context, this.#attachments, settings, surroundings).report
+      return startDrain(this.#context, this.#http.attachments, settings, surroundings).report
     } catch (thrown) {
       return Promise.reject(thrown)
     }
@@ -272,19 +242,17 @@ export class Server {
     this.#context.closing = true
     // What runs may have nothing else that keeps the process alive, and what follows close() is still to run.
     const hold = this.#clock.hold()
-    this.#kernel.remember(this.#attachments.map(({ httpServer }) => httpServer))
+    this.#kernel.remember(this.#http.all)
     this.#context.drain?.hasten(ENDINGS.serverClosed, this.options.drainTimeoutMs)
     this.#context.arrivals.end()
-    const own = this.#own
-    const unbound = own === null ? Promise.resolve() : new Promise<void>((resolve) => own.close(() => resolve()))
+    const unbound = this.#http.closeOwn()
     for (const life of [...this.#context.hub.lives()]) life.drain(ENDINGS.serverClosed, this.options.drainTimeoutMs)
     // Each connection and each opening has a deadline of its own, so this ends.
     await new Promise<void>((resolve) => {
       this.#whenEmpty = resolve
       this.#checkEmpty()
     })
-    for (const attachment of this.#attachments) attachment.end()
-    own?.closeAllConnections()
+    this.#http.end()
     await unbound
     this.scope.end(new HoldfastError('HF_ENDED', { what: 'the server', reason: 'closed' }))
     this.#context.reclaim?.end()
@@ -304,18 +272,6 @@ export class Server {
     )
   }
 
-  #attach(httpServer: NetServer): void {
-    if (this.#attachments.some((attachment) => attachment.httpServer === httpServer)) return
-    const attachment = new Attachment(httpServer, {
-      wheel: this.#context.wheel,
-      leaveMs: this.options.handshakeTimeoutMs,
-      isOurs: (path) => this.#context.routes.match(path) !== null,
-      upgrade: (message: IncomingMessage, socket: Socket, head: Buffer) =>
-        upgrade(this.#context, message, socket, head),
-    })
-    this.#attachments.push(attachment)
-  }
-
   #checkEmpty(): void {
     if (this.#whenEmpty === null || this.#context.hub.size > 0 || this.#context.ledger.sockets > 0) return
     this.#whenEmpty()
@@ -330,8 +286,4 @@ export class Server {
  */
 export function createServer(options: ServerOptionsInput = {}, surroundings: ServerSurroundings = {}): Server {
   return new Server(options, surroundings)
-}
-
-function wrongState(method: string, state: string, wanted: string, todo: string): HoldfastError {
-  return new HoldfastError('HF_SERVER_STATE', { method, state, wanted, todo })
 }

@@ -58,7 +58,7 @@ const REFUSALS: Readonly<Record<string, Refused>> = {
   'no subprotocol in common': { request: upgradeHead('/v2', { 'Sec-WebSocket-Protocol': 'v1' }) },
   "throw reject(401, 'sign in first')": { request: upgradeHead('/reject') },
   'upgrade() or a middleware threw something else': { request: upgradeHead('/throw') },
-  'not answered within handshakeTimeoutMs': { request: upgradeHead('/wait'), options: { handshakeTimeoutMs: 50 } },
+  'not answered within handshakeTimeoutMs': { request: upgradeHead('/wait'), options: { handshakeTimeoutMs: 500 } },
 }
 
 describe('the refusals of docs/LIFECYCLE.md', { concurrency: 4 }, () => {

@@ -1,10 +1,14 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | drain | reload | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
 import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
+import { drillKill } from './kill/kill.ts'
+import { KILL_FAULTS } from './kill/kill-order.ts'
+import { plansOf, VICTIMS } from './kill/kill-plan.ts'
+import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
@@ -71,6 +75,25 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   reload: {
     flags: RELOAD_FLAGS,
     run: ({ number, text }) => runReload({ number, text }),
+  },
+  kill: {
+    flags: {
+      ...{ kills: 20, seed: 0, connections: 300, victims: VICTIMS.join(','), interval: 250, answer: 15 },
+      ...{ from: 0, fault: 'none' },
+    },
+    async *run({ number, text }) {
+      const seed = number('seed') || 1 + (Date.now() % 1_000_000)
+      const victims = text('victims').split(',')
+      const plans = plansOf(number('kills'), number('connections'), seed).filter(({ victim }) =>
+        victims.includes(victim),
+      )
+      yield await drillKill({
+        ...{ name: `kill (seed ${seed})`, seed, plans: plans.slice(number('from')) },
+        ...{ connections: number('connections'), intervalMs: number('interval'), answerMs: number('answer') * 1000 },
+        fault: oneOf('fault', KILL_FAULTS, text('fault')),
+        say: (line) => console.error(line),
+      })
+    },
   },
   'soak:self': {
     flags: { connections: 200_000, wave: 2_000, quiet: 4.5, leak: 0, out: OUT },

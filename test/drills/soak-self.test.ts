@@ -18,7 +18,7 @@ after(() => rmSync(out, { recursive: true, force: true }))
 
 const SHORT = { waves: 10, perWave: 200, quietMs: 100, leakBytes: 0, out, say: () => {} }
 const LEAK_BYTES = 100_000
-const DEADLINE_MS = 60_000
+const DEADLINE_MS = 180_000
 
 /** Runs a drill as a user does. */
 function runMain(args: readonly string[]): Promise<{ status: number; printed: string }> {

@@ -219,7 +219,7 @@ test('an error nobody listens for becomes a warning of the process; with a liste
     client.text('x')
     assert.equal((await client.closeCode()).code, 1011)
     client.closeFrame(1011)
-    await within('the exit', once(child, 'exit'))
+    await within('the exit', once(child, 'close'))
     assert.equal(/HoldfastWarning/.test(output()), !listened, output())
     assert.equal(/heard HF_HANDLER_FAILED/.test(output()), listened, output())
     if (!listened) assert.match(output(), /\[HF_HANDLER_FAILED\]|HF_HANDLER_FAILED/)

@@ -1,6 +1,6 @@
 /**
- * Clients that send numbered messages to an echo and check what comes back: each one once, in order. Each gives up its place
- * in the order only to the next number, so a message that is lost, repeated or overtaken shows.
+ * Clients that send numbered messages to an echo and check what comes back: each number once, in order. What is lost,
+ * repeated or overtaken shows, and so does who was closed.
  *
  * Made for a test; end with it.
  */
@@ -9,15 +9,22 @@ import type { TestContext } from 'node:test'
 import { WebSocket } from 'ws'
 import { until, within } from './deadline.ts'
 
+interface Peer {
+  readonly socket: WebSocket
+  sent: number
+  /** The number that has to come next. */
+  next: number
+  /** The code it was closed with, or null. */
+  closed: number | null
+}
+
+const TICK_MS = 5
+
 export class NumberedPeers {
   readonly problems: string[] = []
-  received = 0
-  sent = 0
-  readonly #sockets: WebSocket[] = []
-  readonly #next: number[] = []
+  readonly #peers: Peer[] = []
   #timer: NodeJS.Timeout | null = null
 
-  /** @param query what each asks for behind the path */
   static async open(t: TestContext, port: number, count: number, path = '/'): Promise<NumberedPeers> {
     const peers = new NumberedPeers()
     t.after(() => peers.end())
@@ -29,47 +36,59 @@ export class NumberedPeers {
     return peers
   }
 
-  get size(): number {
-    return this.#sockets.length
+  get sent(): number {
+    return this.#peers.reduce((sum, { sent }) => sum + sent, 0)
   }
 
-  /** Each sends its next number every `everyMs`, spread evenly. */
+  /** The codes of those that were closed. */
+  get closed(): number[] {
+    return this.#peers.flatMap(({ closed }) => (closed === null ? [] : [closed]))
+  }
+
+  /** Each sends its next number every `everyMs`, one after the other. */
   begin(everyMs: number): void {
-    const tickMs = 5
     let due = 0
     let turn = 0
     this.#timer = setInterval(() => {
-      for (due += (this.size * tickMs) / everyMs; due >= 1; due--) {
-        const index = turn++ % this.size
-        this.#sockets[index]?.send(String(Math.floor((turn - 1) / this.size)))
-        this.sent++
+      for (due += (this.#peers.length * TICK_MS) / everyMs; due >= 1; due--) {
+        this.#send(this.#peers[turn++ % this.#peers.length]!)
       }
-    }, tickMs)
+    }, TICK_MS)
   }
 
-  /** Nothing more is sent, and everything has come back. */
-  async settle(): Promise<void> {
+  /** Nothing more is sent; whoever is still open has everything back. */
+  async settle(deadlineMs?: number): Promise<void> {
     clearInterval(this.#timer ?? undefined)
-    await until(`all ${this.sent} messages are back; ${this.received} are`, () => this.received >= this.sent)
+    const waiting = (): Peer[] => this.#peers.filter(({ sent, next, closed }) => closed === null && next < sent)
+    await until('everybody has everything back', () => waiting().length === 0, deadlineMs)
+  }
+
+  /** Once more back and forth, with all that are open. */
+  async answer(): Promise<void> {
+    for (const peer of this.#peers) this.#send(peer)
+    await this.settle()
   }
 
   end(): void {
     clearInterval(this.#timer ?? undefined)
-    for (const socket of this.#sockets) socket.terminate()
+    for (const { socket } of this.#peers) socket.terminate()
+  }
+
+  #send(peer: Peer): void {
+    if (peer.closed === null && peer.socket.readyState === WebSocket.OPEN) peer.socket.send(String(peer.sent++))
   }
 
   #add(socket: WebSocket, index: number): void {
-    this.#sockets.push(socket)
-    this.#next.push(0)
+    const peer: Peer = { socket, sent: 0, next: 0, closed: null }
+    this.#peers.push(peer)
     socket.on('message', (data) => {
       const number = Number(String(data))
-      this.received++
-      if (number !== this.#next[index]) this.problems.push(`peer ${index} got ${number}, wanted ${this.#next[index]}`)
-      this.#next[index] = number + 1
+      if (number !== peer.next) this.problems.push(`peer ${index} got ${number}, wanted ${peer.next}`)
+      peer.next = number + 1
     })
     socket.on('close', (code) => {
-      if (this.#timer !== null || this.received < this.sent) this.problems.push(`peer ${index} was closed with ${code}`)
+      peer.closed = code
     })
-    socket.on('error', (error) => this.problems.push(`peer ${index}: ${error.message}`))
+    socket.on('error', () => {})
   }
 }

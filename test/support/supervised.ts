@@ -85,7 +85,7 @@ export class Supervised {
     } = options
     const main = built ? [join(ROOT, 'dist/cli/main.js')] : ['--import=tsx', join(ROOT, 'src/cli/main.ts')]
     const address = ['--port', String(port), '--host', '127.0.0.1']
-    const args = [process.execPath, ...main, 'run', app, ...address, '--json', ...flags]
+    const args = [process.execPath, ...main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
     const [program = '', ...rest] = [...through, ...args]
     const child = spawn(program, rest, {
       cwd: ROOT,
@@ -109,6 +109,11 @@ export class Supervised {
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  /** Of its admin port. */
+  get adminPort(): number {
+    return Number(this.all('admin')[0]?.port)
   }
 
   get port(): number {

@@ -118,6 +118,10 @@ export class DrillSocket {
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   }
 
+  get localPort(): number {
+    return this.#socket.localPort ?? 0
+  }
+
   /** @param midFrame the frame goes on in the next piece: nothing else may be sent before that */
   send(piece: Buffer, midFrame = false): void {
     if (!this.#socket.writable) return

@@ -2,6 +2,7 @@
  * What `npm run drill:reload` runs, by its flags: the parts of the drill with `holdfast run`, one after the other; or, with a URL or
  * a fault, only the clients, against a server of somebody else's or one that does it wrong. What runs ends itself.
  */
+import { oneOf } from '../one-of.ts'
 import type { Verdict } from '../verdict.ts'
 import { type Mix, SHAPES } from './drill-socket.ts'
 import { FAULTS } from './faults.ts'
@@ -142,10 +143,4 @@ function runsOf(values: ReloadValues): { readonly path: string; readonly options
     path,
     options: options.shape === 'deflate' ? { ...options, bytes: Math.max(options.bytes, DEFLATE_BYTES) } : options,
   }))
-}
-
-function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
-  const found = names.find((name) => name === given)
-  if (found === undefined) throw new Error(`--${flag} ${given}: wanted ${names.join(', ')}`)
-  return found
 }

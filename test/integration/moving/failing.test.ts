@@ -3,6 +3,8 @@
  * Each connection is in one place or has ended so that its client sees it, and nothing is left.
  */
 import assert from 'node:assert/strict'
+import { createServer as createHttpServer } from 'node:http'
+import { Duplex } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { lifeOf } from '../../../src/connection/connection.ts'
 import type { Connection, RouteDeclaration } from '../../../src/index.ts'
@@ -10,8 +12,8 @@ import { type Frozen, INTERNALS } from '../../../src/server/internals.ts'
 import { turn, until } from '../../support/deadline.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { bothSettled, type Movers, type MoversSetup, movers } from '../../support/moving.ts'
-import { openRaw, type RawClient } from '../../support/raw-client.ts'
-import { errorsOf, onlyConnection } from '../../support/serving.ts'
+import { openRaw, type RawClient, upgradeText } from '../../support/raw-client.ts'
+import { errorsOf, makeServer, onlyConnection } from '../../support/serving.ts'
 
 const echo: RouteDeclaration<never> = { message: (connection, message) => void connection.send(message) }
 
@@ -406,6 +408,29 @@ for (const [name, obstacle, route, prepare] of OBSTACLES) {
     assert.equal(departures.obstacle(connection), obstacle)
     assert.equal(await departures.freeze(connection, 1_000), null)
     if (name !== 'state') assert.equal(connection.state, 'open')
+  })
+}
+
+class Stream extends Duplex {
+  override _read(): void {}
+  override _write(_: Buffer, __: BufferEncoding, done: () => void): void {
+    done()
+  }
+}
+
+for (const [name, stream] of [
+  ['transport', new Stream()],
+  ['tls', Object.assign(new Stream(), { encrypted: true })],
+] as const) {
+  test(`an obstacle: ${name}`, async (t) => {
+    const server = makeServer(t, { route: {} })
+    const http = createHttpServer()
+    server.attach(http)
+    http.emit('connection', stream)
+    stream.push(upgradeText('/'))
+    const connection = await onlyConnection(server)
+    assert.equal(server[INTERNALS].departures.obstacle(connection), name)
+    connection.kill()
   })
 }
 

@@ -21,7 +21,7 @@ test('two reloads in a row while numbered messages come and go: nothing lost, re
     assert.deepEqual(counts(await run.reload()), wanted)
   }
   await peers.settle()
-  assert.deepEqual(peers.problems, [])
+  assert.deepEqual([...peers.problems, ...peers.closed], [])
   assert.ok(peers.sent > PEERS * 5, `${peers.sent} messages are too few to show anything`)
 })
 
@@ -99,4 +99,31 @@ test('what cannot move is drained with 1012 and counted; a handler that runs is 
   echo!.text('hello')
   assert.deepEqual(await echo!.nextTexts(1), ['hello'])
   assert.deepEqual(await hold!.nextTexts(2), ['hold false', 'hold true'])
+})
+
+test('whoever connects while reloads go on is let in: none refused, none reset', async (t) => {
+  const run = await supervise(t, new AppFolder(t).write(ECHO))
+  let over = false
+  let served = 0
+  const failures: string[] = []
+  const visitor = async (): Promise<void> => {
+    while (!over) {
+      try {
+        const client = await openRaw(t, run.port)
+        client.text('hello')
+        const [answer] = await client.nextTexts(1)
+        if (answer === 'hello') served++
+        else failures.push(`closed with ${(await client.closeCode()).code}`)
+        client.destroy()
+      } catch (thrown) {
+        failures.push(String(thrown))
+      }
+    }
+  }
+  const visitors = Array.from({ length: 6 }, visitor)
+  for (let round = 0; round < 3; round++) assert.equal((await run.reload()).event, 'reloaded')
+  over = true
+  await Promise.all(visitors)
+  assert.deepEqual(failures, [])
+  assert.ok(served > 100, `${served} are too few to show anything`)
 })

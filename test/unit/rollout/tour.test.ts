@@ -29,7 +29,7 @@ function tourOf(waits: ReadonlyMap<string, MoveWait | null>) {
     clock: systemClock,
     busyMs: 0,
     stopListening() {},
-    openings: () => 0,
+    coming: () => Promise.resolve({ openings: 0, strangers: 0 }),
     tourOnProgress() {},
   })
   return { tour, batches }

@@ -1,0 +1,91 @@
+/**
+ * One question to an admin port. Each call is one request on a connection of its own, which ends with the answer; a port that
+ * says nothing for too long is given up.
+ */
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClockTimer, systemClock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import { CHANGE_HEADER } from '../ops/admin-guard.ts'
+import type { AdminPlace } from './admin-flags.ts'
+
+/** It could not be asked, or did not answer as it should. */
+export class AskError extends Error {
+  override readonly name = 'AskError'
+}
+
+/** An answer of many lines says something at least every 15 seconds. */
+const SILENCE_MS = 60_000
+
+export interface Question {
+  readonly place: AdminPlace
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly token: string | undefined
+  /** Goes as JSON. */
+  readonly body?: object
+}
+
+/**
+ * The lines of the answer, as they come; each is JSON.
+ *
+ * @throws AskError nobody is there, the answer is no 200, or it breaks off
+ */
+export async function* askLines(question: Question): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  let rest = ''
+  for await (const text of ask(question)) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '') yield JSON.parse(line)
+  }
+}
+
+/** The answer as JSON. @throws AskError */
+export async function askOnce(question: Question): Promise<Readonly<Record<string, unknown>>> {
+  let whole = ''
+  for await (const text of ask(question)) whole += text
+  return JSON.parse(whole)
+}
+
+async function* ask(question: Question): AsyncGenerator<string> {
+  const { host, port } = question.place
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const silence = new AbortController()
+  let timer = after(silence)
+  try {
+    const response = await send(question, silence.signal)
+    let refusal = ''
+    for await (const chunk of response) {
+      timer.cancel()
+      timer = after(silence)
+      if (response.statusCode === 200) yield String(chunk)
+      else refusal += String(chunk)
+    }
+    if (response.statusCode === 200) return
+    const hint = response.statusCode === 401 ? ' (set HOLDFAST_ADMIN_TOKEN)' : ''
+    throw new AskError(`the admin port ${where} answers ${response.statusCode}: ${refusal.trim()}${hint}`)
+  } catch (thrown) {
+    if (thrown instanceof AskError) throw thrown
+    const problem = silence.signal.aborted ? `nothing came for ${SILENCE_MS / 1_000} s` : messageOf(thrown)
+    throw new AskError(`the admin port ${where} does not answer: ${problem}`)
+  } finally {
+    timer.cancel()
+  }
+}
+
+function after(silence: AbortController): ClockTimer {
+  return systemClock.after(SILENCE_MS, () => silence.abort())
+}
+
+function send({ place, method, path, token, body }: Question, signal: AbortSignal): Promise<IncomingMessage> {
+  const headers = {
+    ...(method === 'POST' && { [CHANGE_HEADER]: '1' }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+  }
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest({ ...place, method, path, headers, signal, agent: false })
+    asked.on('response', (response) => resolve(response.setEncoding('utf8')))
+    asked.on('error', reject)
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}

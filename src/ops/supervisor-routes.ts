@@ -1,0 +1,118 @@
+/**
+ * The routes of the admin port of a supervisor. They ask it when they are asked, and keep nothing of their own; what they start
+ * goes on when its client leaves.
+ */
+import { HoldfastError, messageOf } from '../base/errors.ts'
+import type { RolloutEvents } from '../rollout/rollout-events.ts'
+import type { Supervisor } from '../rollout/supervisor.ts'
+import { answer } from './admin-answer.ts'
+import type { AdminRequest, AdminRoute } from './admin-routes.ts'
+import { versionOf } from './package-version.ts'
+
+/** The paths of the admin port of `holdfast run`. `docs/reference/admin.md` is made from it. */
+export const SUPERVISOR_PATHS = {
+  '/healthz': ['GET', 'no', '200 `ok` as long as the supervisor answers.'],
+  '/readyz': ['GET', 'no', '200 `ok` while a worker takes connections; 503 `not ready` otherwise, so while all drain.'],
+  '/status': [
+    'GET',
+    'yes',
+    'The workers, what has happened so far, and the counters of all ledgers added up, as JSON. Nothing of any client is in it.',
+  ],
+  '/reload': [
+    'POST',
+    'yes',
+    'Replaces the workers by new ones, and moves the connections. The body may be `{"nodeOptions":["--max-old-space-size=512"]}`. The answer goes on until it has ended: lines of JSON with `progress`, then one with `report` or `error`. 409 while another goes on.',
+  ],
+  '/drain': [
+    'POST',
+    'yes',
+    'All workers drain, then the supervisor ends. Lines of JSON with how many connections are left, then one with `ended`.',
+  ],
+} as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
+
+export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
+  const version = versionOf()
+  return [
+    { method: 'GET', path: '/healthz', open: true, handler: () => answer.text('ok') },
+    {
+      ...{ method: 'GET', path: '/readyz', open: true },
+      handler: () => (supervisor.ready ? answer.text('ok') : answer.text('not ready', 503)),
+    },
+    {
+      ...{ method: 'GET', path: '/status' },
+      handler: () => answer.json({ holdfast: version, node: process.version, ...supervisor.status() }),
+    },
+    { method: 'POST', path: '/reload', handler: (request) => reload(supervisor, request) },
+    { method: 'POST', path: '/drain', handler: () => drain(supervisor) },
+  ]
+}
+
+function reload(supervisor: Supervisor, request: AdminRequest) {
+  const nodeOptions = nodeOptionsOf(request.json())
+  if (nodeOptions === 'wrong') {
+    return answer.text('wanted {"nodeOptions":["--an-option"]}, or no body', 400)
+  }
+  if (supervisor.busy) return answer.text('a reload or recycle goes on already', 409)
+  if (supervisor.stopping) return answer.text('it is draining', 409)
+  const done = supervisor.reload(nodeOptions).then(
+    (report) => ({ report }),
+    (thrown: unknown) => ({ error: errorOf(thrown) }),
+  )
+  return answer.lines(until(done, supervisor, ['progress'], () => ({ progress: supervisor.progress })))
+}
+
+function nodeOptionsOf(body: unknown): readonly string[] | null | 'wrong' {
+  if (body === undefined) return null
+  const options = (body as { nodeOptions?: unknown } | null)?.nodeOptions
+  if (options === undefined || options === null) return typeof body === 'object' ? null : 'wrong'
+  const isList = Array.isArray(options) && options.every((one) => typeof one === 'string' && one.startsWith('--'))
+  return isList ? options : 'wrong'
+}
+
+function drain(supervisor: Supervisor) {
+  supervisor.drain()
+  const done = supervisor.ended.then((ended) => ({ ended }))
+  const left = () => ({ connections: supervisor.status().connections, workers: supervisor.status().workers.length })
+  return answer.lines(until(done, supervisor, ['figures', 'worker'], left))
+}
+
+/** What `line` says whenever one of these events has come, then what `done` resolves with. What nobody has taken yet is left out. */
+async function* until(
+  done: Promise<object>,
+  { events }: Supervisor,
+  names: readonly (keyof RolloutEvents)[],
+  line: () => object,
+): AsyncGenerator<object> {
+  let last: object | null = null
+  let news = true
+  let wake = (): void => {}
+  const offs = names.map((name) =>
+    events.on(name, () => {
+      news = true
+      wake()
+    }),
+  )
+  void done.then((value) => {
+    last = value
+    wake()
+  })
+  try {
+    while (last === null) {
+      if (news) {
+        news = false
+        yield line()
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    }
+    yield last
+  } finally {
+    for (const off of offs) off()
+  }
+}
+
+function errorOf(thrown: unknown): { readonly code: string; readonly message: string } {
+  return { code: thrown instanceof HoldfastError ? thrown.code : '', message: messageOf(thrown) }
+}
