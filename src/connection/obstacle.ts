@@ -29,10 +29,11 @@ export function isScopeLost(life: Life): boolean {
   return life.usedScope.held().some(({ kind }) => kind !== 'task')
 }
 
-/** What a connection that could move is busy with. */
-export type MoveWait = 'handler' | 'tasks'
+/** What a connection that could move is busy with. `reader`: its client has not taken what the socket was given. */
+export type MoveWait = 'handler' | 'reader' | 'tasks'
 
 export function waitOf(life: Life): MoveWait | null {
   if (!life.inbox.idle) return 'handler'
+  if (life.socket.writableLength > 0) return 'reader'
   return (life.usedScope?.tasks ?? 0) > 0 ? 'tasks' : null
 }

@@ -14,7 +14,7 @@ import { LANE, type Lane, type LaneOwner, readPiece } from './lane.ts'
 import { isDead } from './peer-fate.ts'
 
 export interface ArrivingInit {
-  readonly lane: Lane
+  readonly lane: Pick<Lane, 'begin' | 'send' | 'sendJson'>
   readonly arrivals: Arrivals
   readonly broker: Pick<Broker, 'sync'>
   readonly clock: Clock
@@ -40,8 +40,13 @@ export class Arriving implements LaneOwner {
   readonly #adopting = new Map<string, Promise<void>>()
   // Removed by: `commit`, or the end.
   readonly #adopted = new Set<string>()
+  /** Adopted, and the other side does not know. */
   #unsaid: string[] = []
   #leaving = false
+  #saying = false
+  /** Asked for while it was being adopted. */
+  // Removed by: what adopt() says.
+  readonly #late = new Set<string>()
 
   constructor(init: ArrivingInit) {
     this.#init = init
@@ -68,6 +73,7 @@ export class Arriving implements LaneOwner {
     else if (kind === LANE.commit) for (const id of idsOf(payload)) this.#commit(id)
     else if (kind === LANE.abandon) for (const id of idsOf(payload)) this.#abandon(id)
     else if (kind === LANE.forget) for (const id of idsOf(payload)) this.#init.arrivals.forget(id)
+    else if (kind === LANE.sent) this.#asked()
   }
 
   laneOnEnd(): void {
@@ -106,10 +112,12 @@ export class Arriving implements LaneOwner {
       () => {
         this.#adopting.delete(id)
         this.#adopted.add(id)
-        this.#sayAdopted(id)
+        this.#unsaid.push(id)
+        if (this.#late.delete(id)) this.#sayAdopted()
       },
       (thrown: unknown) => {
         this.#adopting.delete(id)
+        this.#late.delete(id)
         lane.sendJson(LANE.refused, { id, reason: messageOf(thrown) })
       },
     )
@@ -124,19 +132,26 @@ export class Arriving implements LaneOwner {
   #abandon(id: string): void {
     const { arrivals, lane } = this.#init
     this.#pieces.delete(id)
-    if (this.#adopted.has(id)) this.#sayAdopted(id)
+    if (this.#adopted.has(id)) lane.sendJson(LANE.adopted, [id])
     else {
       arrivals.abandon(id)
       lane.send(LANE.abandoned, Buffer.from(id))
     }
   }
 
-  /** All of a turn of the event loop are said together. */
-  #sayAdopted(id: string): void {
-    this.#unsaid.push(id)
-    if (this.#unsaid.length > 1) return
+  /** All of a batch have been sent. Those that take longer are told of when they are here. */
+  #asked(): void {
+    for (const id of this.#adopting.keys()) this.#late.add(id)
+    this.#sayAdopted()
+  }
+
+  /** All that is not said, together: each word for itself would wake the other process up. */
+  #sayAdopted(): void {
+    if (this.#saying) return
+    this.#saying = true
     setImmediate(() => {
-      this.#init.lane.sendJson(LANE.adopted, this.#unsaid)
+      this.#saying = false
+      if (this.#unsaid.length > 0) this.#init.lane.sendJson(LANE.adopted, this.#unsaid)
       this.#unsaid = []
     })
   }

@@ -8,7 +8,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { Departures, Frozen } from '../server/internals.ts'
+import type { Departed, Departures, Frozen } from '../server/internals.ts'
 import { SYNC_MS } from './arriving.ts'
 import { LANE, type Lane, type LaneOwner } from './lane.ts'
 import { isDead } from './peer-fate.ts'
@@ -32,13 +32,12 @@ export interface BatchResult {
 /** What is known of one that was sent. */
 type Answer = 'adopted' | 'abandoned' | 'unanswered' | { readonly refused: string }
 
-/** How long the socket of one may take to take what it was given. */
-const DEPART_MS = 250
 const ANSWER_MS = 10_000
 const ABANDON_MS = 5_000
 /** More than this does not wait in the lane. */
 const LANE_BYTES_MAX = 4 * 1024 * 1024
 const PAUSE_MS = 2
+const NOTHING = new Uint8Array(0)
 
 export class Departing implements LaneOwner {
   readonly #init: DepartingInit
@@ -80,8 +79,13 @@ export class Departing implements LaneOwner {
     if (problem !== '') throw new Error(problem)
   }
 
-  /** Moves those that can; they were announced with `expect()`. @param freezeMs how long each may take to come to rest */
-  async move(connections: readonly Connection[], freezeMs: number): Promise<BatchResult> {
+  /**
+   * Moves those that can; they were announced with `expect()`.
+   *
+   * @param freezeMs how long each may take to come to rest
+   * @param departMs how long its socket may take then to take what it was given
+   */
+  async move(connections: readonly Connection[], freezeMs: number, departMs: number): Promise<BatchResult> {
     const { departures } = this.#init
     const before = new Map(connections.map((one) => [one.id, departures.topicsOf(one)]))
     const stayed = new Map<string, string>()
@@ -108,7 +112,7 @@ export class Departing implements LaneOwner {
       this.forget(frozen.map(({ id }) => id))
       return { moved: 0, stayed }
     }
-    const answers = await Promise.all(frozen.map(async (one) => [one, await this.#send(one)] as const))
+    const answers = await this.#sendAll(frozen, departMs)
     const moved = await this.#conclude(answers, stayed)
     return { moved, stayed }
   }
@@ -140,24 +144,38 @@ export class Departing implements LaneOwner {
     for (const answer of [...this.#pending.values()]) void this.#fate.then(answer)
   }
 
-  /** Sends one off, and waits for what becomes of it. Null: it did not leave. */
-  async #send(frozen: Frozen): Promise<Answer | null> {
+  /** Sends all off, and waits for what becomes of each. Null: it did not leave. */
+  #sendAll(frozen: readonly Frozen[], departMs: number): Promise<(readonly [Frozen, Answer | null])[]> {
+    let left = frozen.length
+    const onSent = (): void => {
+      if (--left === 0 && this.#problem === null) this.#init.lane.send(LANE.sent, NOTHING)
+    }
+    return Promise.all(frozen.map(async (one) => [one, await this.#send(one, departMs, onSent)] as const))
+  }
+
+  /** @param onSent is called once, before the answer is waited for */
+  async #send(frozen: Frozen, departMs: number, onSent: () => void): Promise<Answer | null> {
+    const departed = await this.#depart(frozen, departMs)
+    const { id } = frozen
+    // It was not sent yet, so nobody else can have it.
+    const unsent = departed !== null && this.#problem !== null ? 'abandoned' : null
+    if (departed === null || unsent !== null) {
+      onSent()
+      return unsent
+    }
+    const { lane } = this.#init
+    const answer = this.#answer(id, ANSWER_MS, () => lane.sendState(id, departed.state, departed.handle))
+    onSent()
+    return await answer.catch(() => this.#giveUp(id))
+  }
+
+  /** Null: it stays. */
+  async #depart(frozen: Frozen, departMs: number): Promise<Departed | null> {
     const { lane, clock } = this.#init
     while (lane.waitingBytes > LANE_BYTES_MAX && this.#problem === null) await pause(clock, PAUSE_MS)
-    if (this.#problem !== null) {
-      frozen.unfreeze()
-      return null
-    }
-    const departed = await frozen.depart(DEPART_MS)
-    if (departed === null) return null
-    const { id } = frozen
-    try {
-      // It was not sent yet, so nobody else can have it.
-      if (this.#problem !== null) return 'abandoned'
-      return await this.#answer(id, ANSWER_MS, () => lane.sendState(id, departed.state, departed.handle))
-    } catch {
-      return await this.#giveUp(id)
-    }
+    if (this.#problem === null) return await frozen.depart(departMs)
+    frozen.unfreeze()
+    return null
   }
 
   async #answer(id: string, withinMs: number, ask: () => void): Promise<Answer> {

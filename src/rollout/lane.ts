@@ -18,9 +18,9 @@ export const LANE = {
   state: 3,
   /** Old: that was all of it, and here is the handle. To the owner only the id. */
   arrives: 4,
-  /** New: it is here, and not served yet. */
+  /** New: these are here, and not served yet. */
   adopted: 5,
-  /** New: it is not, and never will be. */
+  /** New: it is not here, and never will be. */
   refused: 6,
   /** Old: these are yours. */
   commit: 7,
@@ -30,6 +30,8 @@ export const LANE = {
   abandoned: 9,
   /** Old: these were announced, and do not come now. */
   forget: 10,
+  /** Old: that was all for now; what is here is to be answered. */
+  sent: 11,
 } as const
 
 const HEADER_BYTES = 5

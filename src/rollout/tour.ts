@@ -1,6 +1,7 @@
 /**
  * In which order a worker moves its connections: first those at rest, in batches; then it stops listening, and moves those that came
- * meanwhile; then those with tasks, which are told to stop; then it waits for those whose handlers run. What cannot move
+ * meanwhile, and those whose clients are slow to read; then those with tasks, which are told to stop; then it waits for those whose
+ * handlers run. What cannot move
  * is left for the drain, and counted by reason.
  *
  * Owned by the old worker. Ends when nothing is left that could move, when the time for busy ones is over, when the new worker
@@ -30,8 +31,10 @@ const BATCH = 64
 const UNDER_WAY = 3
 /** As long as we listen there is always somebody new. */
 const ROUNDS_MAX = 10
-/** At rest means at rest: this is for what comes in between. */
+/** At rest means at rest: this is for what comes in between. Everybody in a batch waits for the slowest. */
 const REST_MS = 50
+/** How long the socket of a slow reader may take to take what it was given. */
+const READER_MS = 250
 const TASKS_MS = 5_000
 /** Whoever has connected before we stopped listening has sent its request by then, or is no WebSocket client. */
 const STRANGERS_MS = 2_000
@@ -42,7 +45,7 @@ const PROGRESS_MS = 100
 const MOMENTARY: ReadonlySet<string> = new Set(['busy', 'slow', 'sync'])
 
 /** What a connection has to be busy with, at most, to be moved in a round. */
-type Patience = 'rest' | 'handler' | 'tasks'
+type Patience = 'rest' | 'handler' | 'reader' | 'tasks'
 
 export class Tour {
   readonly #init: TourInit
@@ -78,6 +81,7 @@ export class Tour {
     while (!this.#over) {
       let moved = await this.#round('rest')
       moved += await this.#round('handler')
+      moved += await this.#round('reader')
       moved += await this.#round('tasks')
       const now = clock.now()
       const { openings, strangers } = await this.#init.coming()
@@ -127,7 +131,8 @@ export class Tour {
       departing.forget(batch.map(({ id }) => id))
       return
     }
-    const { moved, stayed } = await departing.move(batch, patience === 'tasks' ? TASKS_MS : REST_MS)
+    const freezeMs = patience === 'tasks' ? TASKS_MS : REST_MS
+    const { moved, stayed } = await departing.move(batch, freezeMs, patience === 'reader' ? READER_MS : REST_MS)
     this.#moved += moved
     const now = clock.now()
     if (moved > 0) this.#lastMoveAt = now
@@ -144,7 +149,7 @@ export class Tour {
     const waitsFor = departures.waitsFor(connection)
     if (waitsFor === null) return patience === 'rest'
     if (waitsFor === 'tasks') return patience === 'tasks' && !this.#stubborn.has(connection.id)
-    return patience === 'handler'
+    return patience === waitsFor
   }
 
   /** Could one of those that are left still move? */

@@ -32,6 +32,8 @@ export interface ChildOptions {
     | 'drain-clients.ts'
     | 'reload/reload-clients.ts'
     | 'reload/reload-server.ts'
+    | 'reload/backlog-clients.ts'
+    | 'reload/newcomers.ts'
   /** Goes to it as JSON. */
   readonly config: object
   /** A program, with its arguments, that starts it: `ip netns exec …`. */

@@ -8,9 +8,8 @@ import { drillHalfOpen } from './half-open.ts'
 import { drillKill } from './kill/kill.ts'
 import { KILL_FAULTS } from './kill/kill-order.ts'
 import { plansOf, VICTIMS } from './kill/kill-plan.ts'
-import { SHAPES } from './reload/drill-socket.ts'
-import { FAULTS } from './reload/faults.ts'
-import { drillReload, reloadRuns, withServer } from './reload/reload.ts'
+import { oneOf } from './one-of.ts'
+import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
 import { drillStall } from './stall.ts'
@@ -74,28 +73,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     },
   },
   reload: {
-    flags: {
-      ...{ url: '', echo: '/echo', room: '/room/drill', connections: 5000, deflated: 1000 },
-      ...{ members: 200, publishers: 20 },
-      ...{ shapes: SHAPES.join(','), interval: 500, bytes: 64, seconds: 20, settle: 10, longest: 400, p99: 250 },
-      fault: 'none',
-    },
-    async *run({ number, text }) {
-      const fault = oneOf('fault', FAULTS, text('fault'))
-      const shapes = text('shapes').split(',')
-      const runs = reloadRuns({
-        ...{ shapes: shapes.map((name) => oneOf('shapes', SHAPES, name)), echo: text('echo'), room: text('room') },
-        ...{ connections: number('connections'), deflated: number('deflated'), members: number('members') },
-        ...{ publishers: number('publishers'), intervalMs: number('interval'), bytes: number('bytes') },
-        ...{ seconds: number('seconds'), settleMs: number('settle') * 1000 },
-        bars: { longestMs: number('longest'), p99Ms: number('p99') },
-      })
-      const given = text('url').replace(/\/$/, '')
-      for (const { path, options } of runs) {
-        const at = (url: string) => drillReload(options, { url: `${url}${path}` })
-        yield await (given === '' ? withServer(fault, at) : at(given))
-      }
-    },
+    flags: RELOAD_FLAGS,
+    run: ({ number, text }) => runReload({ number, text }),
   },
   kill: {
     flags: {
@@ -126,12 +105,6 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       })
     },
   },
-}
-
-function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
-  const found = names.find((name) => name === given)
-  if (found === undefined) throw new Error(`--${flag} ${given}: wanted ${names.join(', ')}`)
-  return found
 }
 
 function sizes(policy: Policy, number: Values['number']): Omit<Parameters<typeof drillSlow>[0], 'policy'> {

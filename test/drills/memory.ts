@@ -1,5 +1,5 @@
 /**
- * The memory of another process as the kernel counts it (Linux). Functions over /proc; nothing to end.
+ * The memory of another process, and its time, as the kernel counts them (Linux). Functions over /proc; nothing to end.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 
@@ -15,6 +15,19 @@ export function peakOf(pid: number): number {
 
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
+
+const TICK_MS = 10
+
+/** What it has had of the processors; 0 when it is not there. */
+export function cpuMsOf(pid: number): number {
+  try {
+    const [user = 0, system = 0] =
+      readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
+    return (user + system) * TICK_MS
+  } catch {
+    return 0
+  }
 }
 
 function field(pid: number, name: string): number {

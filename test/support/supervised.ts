@@ -9,7 +9,6 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { until, within } from './deadline.ts'
 
@@ -19,11 +18,13 @@ export const PATIENCE_MS = 60_000
 
 const HOLDFAST = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
 
-/** Whoever it ends with: a test, or a drill. */
-export type Owner = Pick<TestContext, 'after'>
-
 /** An event of the supervisor, as `--json` prints it. */
 export type Said = { readonly event: string } & Readonly<Record<string, unknown>>
+
+/** Who has it: what is given to `after` is done when it is over. A test is one. */
+export interface Owner {
+  after(step: () => unknown): void
+}
 
 export interface SuperviseOptions {
   readonly flags?: readonly string[]
@@ -35,6 +36,8 @@ export interface SuperviseOptions {
   readonly stdio?: StdioOptions
   /** Of its own process group, so that a signal can be sent to all of it. */
   readonly detached?: boolean
+  /** Runs dist/ instead of src/. */
+  readonly built?: boolean
 }
 
 /** A folder with the modules of an app; the first line that imports Holdfast is put in front of each. */
@@ -78,10 +81,11 @@ export class Supervised {
       through = [],
       stdio = ['ignore', 'pipe', 'pipe'],
       detached = false,
+      built = false,
     } = options
-    const main = join(ROOT, 'src/cli/main.ts')
+    const main = built ? [join(ROOT, 'dist/cli/main.js')] : ['--import=tsx', join(ROOT, 'src/cli/main.ts')]
     const address = ['--port', String(port), '--host', '127.0.0.1']
-    const args = [process.execPath, '--import=tsx', main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
+    const args = [process.execPath, ...main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
     const [program = '', ...rest] = [...through, ...args]
     const child = spawn(program, rest, {
       cwd: ROOT,
@@ -118,6 +122,11 @@ export class Supervised {
 
   all(event: string): Said[] {
     return this.said.filter((one) => one.event === event)
+  }
+
+  /** Of all workers there have ever been. */
+  get pids(): number[] {
+    return [...new Set(this.all('worker').map(({ pid }) => Number(pid)))]
   }
 
   /** Pids of the workers that serve now, by slot. */
@@ -175,11 +184,11 @@ export class Supervised {
   }
 
   async #destroy(): Promise<void> {
-    const pids = new Set(this.all('worker').map(({ pid }) => Number(pid)))
+    const { pids } = this
     if (!this.ended) this.#child.kill('SIGKILL')
     await within('holdfast run to be gone', this.exit)
     for (const pid of pids) killIfThere(pid)
-    await until('its workers are gone', () => [...pids].every((pid) => !isThere(pid)))
+    await until('its workers are gone', () => pids.every((pid) => !isThere(pid)))
   }
 }
 

@@ -12,6 +12,8 @@ import { clientFrame } from '../../support/wire.ts'
 /** How a message goes out. In all but `whole` and `deflate` there is time between its pieces. */
 export const SHAPES = ['whole', 'fragments', 'held', 'deflate'] as const
 export type Shape = (typeof SHAPES)[number]
+/** Of clients, each of one shape, in turn. */
+export type Mix = Shape | 'mixed'
 
 export interface DrillSocketOwner {
   onText(text: string): void
@@ -23,9 +25,14 @@ const OPEN_DEADLINE_MS = 60_000
 const OFFER = 'permessage-deflate; client_no_context_takeover; server_no_context_takeover'
 const TAIL = Buffer.from([0, 0, 0xff, 0xff])
 
-/** In how many pieces a message of this shape goes out. */
-export function piecesIn(shape: Shape): number {
-  return shape === 'fragments' ? 3 : shape === 'held' ? 2 : 1
+/** In how many pieces at most a message goes out. */
+export function piecesIn(shape: Mix): number {
+  return shape === 'fragments' || shape === 'mixed' ? 3 : shape === 'held' ? 2 : 1
+}
+
+/** The shape of the messages of one client. */
+export function shapeOf(mix: Mix, client: number): Shape {
+  return mix === 'mixed' ? (SHAPES[client % SHAPES.length] as Shape) : mix
 }
 
 /** The pieces of a message. @param cut says where the pieces of a `held` frame meet: anywhere, its header included */
@@ -122,6 +129,20 @@ export class DrillSocket {
     this.#midFrame = midFrame
     if (midFrame) return
     for (const pong of this.#pongs.splice(0)) this.#socket.write(pong)
+  }
+
+  /** A whole message. */
+  say(text: string): void {
+    for (const piece of piecesOf(text, 'whole', 0)) this.send(piece)
+  }
+
+  /** Reads nothing more, so that the other side finds its way barred. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
   }
 
   /** Says goodbye; `onEnd` is not called. */

@@ -6,7 +6,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { answer } from '../child.ts'
-import { DrillSocket, piecesIn, piecesOf, type Shape } from './drill-socket.ts'
+import { DrillSocket, type Mix, piecesIn, piecesOf, shapeOf } from './drill-socket.ts'
 import { Durations, Sequence } from './sequence.ts'
 
 export interface Opening {
@@ -16,7 +16,7 @@ export interface Opening {
   readonly senders: number
   readonly room: boolean
   readonly intervalMs: number
-  readonly shape: Shape
+  readonly shape: Mix
   readonly bytes: number
 }
 
@@ -89,7 +89,7 @@ async function open(asked: Opening): Promise<number> {
   const one = async (): Promise<void> => {
     while (next < clients.length) {
       const client = clients[next++] as Client
-      client.socket = await DrillSocket.open(new URL(asked.url), asked.shape, {
+      client.socket = await DrillSocket.open(new URL(asked.url), shapeOf(asked.shape, client.number), {
         onText: (text) => hear(client, text),
         onEnd(code, reason) {
           client.ended = true
@@ -123,7 +123,7 @@ function hear(client: Client, text: string): void {
 
 function sendPiece(client: Client, piece: number): void {
   if (client.ended) return
-  const { shape } = opening
+  const shape = shapeOf(opening.shape, client.number)
   if (piece === 0) client.pieces = piecesOf(textOf(client.number, client.sent), shape, client.number + client.sent)
   const isLast = piece === client.pieces.length - 1
   if (isLast) {

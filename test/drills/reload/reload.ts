@@ -8,7 +8,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Child } from '../child.ts'
 import { atLeast, atMost, type Check, exactly, type Verdict } from '../verdict.ts'
-import type { Shape } from './drill-socket.ts'
+import type { Mix } from './drill-socket.ts'
 import type { Fault } from './faults.ts'
 import type { ClientsReport, Opening } from './reload-clients.ts'
 
@@ -24,7 +24,7 @@ export interface ReloadOptions {
   /** With this, a room: so many of the connections publish to all of them. Without, an echo. */
   readonly publishers?: number
   readonly intervalMs: number
-  readonly shape: Shape
+  readonly shape: Mix
   readonly bytes: number
   /** Null: times are only reported. */
   readonly bars: Bars | null
@@ -36,8 +36,14 @@ export interface ReloadOptions {
 /** Where the clients go, and what is to happen while they are there. */
 export interface Target {
   readonly url: string
-  /** Resolves with numbers for the report, and checks of its own. */
-  act?(): Promise<{ readonly checks: readonly Check[]; readonly numbers: Readonly<Record<string, unknown>> }>
+  /**
+   * Resolves with numbers for the report, and checks of its own.
+   *
+   * @param look what the clients know at that moment
+   */
+  act?(
+    look: () => Promise<ClientsReport>,
+  ): Promise<{ readonly checks: readonly Check[]; readonly numbers: Readonly<Record<string, unknown>> }>
 }
 
 export async function drillReload(options: ReloadOptions, target: Target): Promise<Verdict> {
@@ -53,7 +59,7 @@ export async function drillReload(options: ReloadOptions, target: Target): Promi
     await clients.ask('start')
     // Before what happens: somebody must be under way when it does.
     await pause(2 * intervalMs)
-    const done = (await target.act?.()) ?? { checks: [], numbers: {} }
+    const done = (await target.act?.(() => clients.ask<ClientsReport>('look'))) ?? { checks: [], numbers: {} }
     await pause(Math.max(2 * intervalMs, seconds * 1000 - (performance.now() - startedAt)))
     const report = await clients.ask<ClientsReport>('stop', { settleMs }, settleMs + 60_000)
     const checks = [...checksOf(report, options), ...done.checks]
@@ -89,7 +95,7 @@ export function checksOf(
 }
 
 export interface Sizes extends Omit<ReloadOptions, 'name' | 'shape' | 'publishers'> {
-  readonly shapes: readonly Shape[]
+  readonly shapes: readonly Mix[]
   /** Connections with `deflate`, which costs the clients more than twice as much. */
   readonly deflated: number
   readonly members: number

@@ -81,7 +81,7 @@ async function stage(t: TestContext): Promise<Stage> {
     async move(ids) {
       const connections = ids.map((id) => ({ id }) as Connection)
       await departing.expect(ids.map((id) => [id, []]))
-      const { moved, stayed } = await departing.move(connections, 50)
+      const { moved, stayed } = await departing.move(connections, 50, 50)
       return { moved, stayed: Object.fromEntries(stayed) }
     },
   }
