@@ -18,13 +18,13 @@ import type { DrainReport } from '../server/drain-report.ts'
 import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
-import type { Order, PeerPlace, Word, WorkerFigures } from './control.ts'
+import type { Order, PeerPlace, Word } from './control.ts'
 import { Departing, pause } from './departing.ts'
-import { heapFigures } from './heap-figures.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
 import { Tour } from './tour.ts'
+import { figuresOf } from './worker-figures.ts'
 
 /** The process around a worker. */
 export interface WorkerProcess {
@@ -46,12 +46,6 @@ const FLUSH_MS = 1_000
 const DECIDED_MS = 5_000
 /** How much longer than its own deadlines ending may take. */
 const MARGIN_MS = 5_000
-/** Of a ledger, what only grows. */
-const COUNTERS = [
-  ...(['upgrades', 'refused', 'failed', 'accepted', 'adopted', 'moved', 'closed', 'openHooks', 'closeHooks'] as const),
-  ...(['messagesReceived', 'messagesSent', 'messagesDropped', 'messagesDiscarded'] as const),
-]
-
 export class Worker {
   readonly #process: WorkerProcess
   readonly #clock: Clock
@@ -287,18 +281,5 @@ async function drained(
     return await server.drain(retryAfterMs === null ? {} : { retryAfterMs: [...retryAfterMs] })
   } catch {
     return null
-  }
-}
-
-function figuresOf(server: ServedServer): WorkerFigures {
-  const ledger = server.ledger() as unknown as Readonly<Record<string, unknown>>
-  const counters: Record<string, number> = {}
-  for (const name of COUNTERS) {
-    const count = ledger[name]
-    if (typeof count === 'number') counters[name] = count
-  }
-  return {
-    ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss(), counters },
-    ...heapFigures([process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ')),
   }
 }

@@ -1,0 +1,26 @@
+/**
+ * What a worker tells its supervisor of itself, once a second: how much it holds, and the counters of its ledger that only grow.
+ * Functions; nothing to end.
+ */
+import type { WorkerFigures } from './control.ts'
+import { heapFigures } from './heap-figures.ts'
+import type { ServedServer } from './served-server.ts'
+
+/** Of a ledger, what only grows. */
+const COUNTERS = [
+  ...(['upgrades', 'refused', 'failed', 'accepted', 'adopted', 'moved', 'closed', 'openHooks', 'closeHooks'] as const),
+  ...(['messagesReceived', 'messagesSent', 'messagesDropped', 'messagesDiscarded'] as const),
+]
+
+export function figuresOf(server: ServedServer): WorkerFigures {
+  const ledger = server.ledger() as unknown as Readonly<Record<string, unknown>>
+  const counters: Record<string, number> = {}
+  for (const name of COUNTERS) {
+    const count = ledger[name]
+    if (typeof count === 'number') counters[name] = count
+  }
+  return {
+    ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss(), counters },
+    ...heapFigures([process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ')),
+  }
+}
