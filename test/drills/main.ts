@@ -6,10 +6,23 @@ import { parseArgs } from 'node:util'
 import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
 import { drillKill } from './kill/kill.ts'
+
+<<<<<<< HEAD
+
 import { KILL_FAULTS } from './kill/kill-order.ts'
 import { plansOf, VICTIMS } from './kill/kill-plan.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
+
+=======
+
+import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
+import { SHAPES } from './reload/drill-socket.ts'
+import { FAULTS } from './reload/faults.ts'
+import { drillReload, reloadRuns, withServer } from './reload/reload.ts'
+
+>>>>>>> kill
+
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
 import { drillStall } from './stall.ts'
@@ -84,13 +97,13 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     async *run({ number, text }) {
       const seed = number('seed') || 1 + (Date.now() % 1_000_000)
       const victims = text('victims').split(',')
-      const plans = plansOf(number('kills'), number('connections'), seed).filter(({ victim }) =>
+      const fault = oneOf('fault', KILL_FAULTS, text('fault'))
+      const plans = plansOf(number('kills'), number('connections'), seed, fault).filter(({ victim }) =>
         victims.includes(victim),
       )
       yield await drillKill({
         ...{ name: `kill (seed ${seed})`, seed, plans: plans.slice(number('from')) },
         ...{ connections: number('connections'), intervalMs: number('interval'), answerMs: number('answer') * 1000 },
-        fault: oneOf('fault', KILL_FAULTS, text('fault')),
         say: (line) => console.error(line),
       })
     },

@@ -5,25 +5,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Connection, createServer } from '../../../src/index.ts'
 import type { Arrivals, Departures, Frozen } from '../../../src/server/internals.ts'
-import {
-  claimKill,
-  FAULT_VARIABLE,
-  FOLDER_VARIABLE,
-  type KillFault,
-  newPidOf,
-  readOrder,
-  sayNewPid,
-} from './kill-order.ts'
-import type { Phase } from './kill-plan.ts'
+import { claimKill, FOLDER_VARIABLE, newPidOf, readOrder, sayNewPid } from './kill-order.ts'
+import type { KillFault, Phase } from './kill-plan.ts'
 
 const folder = process.env[FOLDER_VARIABLE] as string
-const fault = (process.env[FAULT_VARIABLE] ?? 'none') as KillFault
 /** So many messages go well between two that do not. */
-const EVERY = 200
+const EVERY = 50
 const BUSY_MS = 30
 
 const seen: Partial<Record<Phase, number>> = {}
-let round = 0
+let round = -1
+let fault: KillFault = 'none'
 /** Of this round: handed over for good, adopted, committed. */
 let given = 0
 let taken = 0
@@ -35,6 +27,8 @@ function reached(phase: Phase): void {
   const order = readOrder(folder)
   if (order.round !== round) {
     round = order.round
+    fault = order.plan?.fault ?? 'none'
+    hung = null
     given = taken = 0
     for (const name of Object.keys(seen) as Phase[]) seen[name] = 0
   }
@@ -57,8 +51,6 @@ if (isNew) {
   sayNewPid(folder, readOrder(folder).round)
   reached('start')
 }
-if (fault === 'stay') process.prependListener('disconnect', () => process.removeAllListeners('disconnect'))
-
 const server = createServer({ drainWindowMs: 200, drainTimeoutMs: 3_000, closeTimeoutMs: 1_000 })
 server.on('error', () => {})
 
@@ -164,7 +156,7 @@ arrivals.commit = (id) => {
 const drain = server.drain.bind(server)
 server.drain = (options) => {
   reached('drain')
-  return drain(options)
+  return fault === 'stay' ? new Promise(() => {}) : drain(options)
 }
 
 // biome-ignore lint/style/noDefaultExport: it is what holdfast run wants of an app.

@@ -14,12 +14,7 @@ export interface KillOrder {
   readonly plan: Plan | null
 }
 
-/** What an app can be told to do wrong, so that the drill can be seen to find it. */
-export const KILL_FAULTS = ['none', 'repeat', 'lose', 'hang', 'keep', 'stay', 'spare'] as const
-export type KillFault = (typeof KILL_FAULTS)[number]
-
 export const FOLDER_VARIABLE = 'HOLDFAST_DRILL_KILL'
-export const FAULT_VARIABLE = 'HOLDFAST_DRILL_FAULT'
 
 export function giveOrder(folder: string, order: KillOrder): void {
   const path = join(folder, 'order.json')

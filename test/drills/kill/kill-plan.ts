@@ -11,6 +11,10 @@ export type Victim = (typeof VICTIMS)[number]
 export const PHASES = ['start', 'expect', 'freeze', 'state', 'handle', 'adopted', 'commit', 'drain'] as const
 export type Phase = (typeof PHASES)[number]
 
+/** What the app can be told to do wrong, so that the drill can be seen to find it. */
+export const KILL_FAULTS = ['none', 'repeat', 'lose', 'hang', 'keep', 'stay', 'spare'] as const
+export type KillFault = (typeof KILL_FAULTS)[number]
+
 export interface Moment {
   readonly phase: Phase
   readonly nth: number
@@ -22,6 +26,7 @@ export interface Plan extends Moment {
   readonly victim: Victim
   /** `exit` is what a bad version does to itself. */
   readonly how: 'SIGKILL' | 'exit'
+  readonly fault: KillFault
 }
 
 /** Happen once in a reload, and not to each connection. */
@@ -53,13 +58,13 @@ export function momentsOf(count: number, connections: number, random: () => numb
 }
 
 /** The supervisor last: whoever kills it needs another one. */
-export function plansOf(count: number, connections: number, seed: number): Plan[] {
+export function plansOf(count: number, connections: number, seed: number, fault: KillFault = 'none'): Plan[] {
   const random = randomOf(seed)
   return VICTIMS.flatMap((victim) =>
-    momentsOf(count, connections, random).map((moment): Plan => ({ ...moment, victim, how: 'SIGKILL' })),
+    momentsOf(count, connections, random).map((moment): Plan => ({ ...moment, victim, how: 'SIGKILL', fault })),
   )
 }
 
-export function nameOf({ victim, phase, nth, delayMs, how }: Plan): string {
-  return `${victim} ${how === 'exit' ? 'exits' : 'killed'} at ${phase} ${nth}${delayMs === 0 ? '' : ` + ${delayMs} ms`}`
+export function nameOf({ victim, phase, nth, delayMs, how, fault }: Plan): string {
+  return `${fault === 'none' ? '' : `${fault}: `}${victim} ${how === 'exit' ? 'exits' : 'killed'} at ${phase} ${nth}${delayMs === 0 ? '' : ` + ${delayMs} ms`}`
 }

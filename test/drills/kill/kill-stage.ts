@@ -13,12 +13,11 @@ import { DrillSocket } from '../reload/drill-socket.ts'
 import { childrenOf, descriptorsOf, holders, inodesByClient } from './descriptors.ts'
 import type { Told } from './kill-app.ts'
 import { KillClients } from './kill-clients.ts'
-import { FAULT_VARIABLE, FOLDER_VARIABLE, giveOrder, type KillFault } from './kill-order.ts'
+import { FOLDER_VARIABLE, giveOrder } from './kill-order.ts'
 import { nameOf, type Plan } from './kill-plan.ts'
 
 export interface StageOptions {
   readonly connections: number
-  readonly fault: KillFault
   readonly intervalMs: number
   /** Whoever is not answered for so long hangs. */
   readonly answerMs: number
@@ -34,8 +33,8 @@ export interface RoundResult {
   readonly living: number
   /** Room messages that died with a worker. */
   readonly missed: number
-  /** Of a supervisor: until the next one served on the same port. */
-  readonly takeoverMs: number | null
+  /** Of a supervisor: how long the next one had to wait for the port, and when it served after the kill, starting included. */
+  readonly takeover: { readonly portMs: number; readonly takeoverMs: number } | null
 }
 
 const APP = fileURLToPath(new URL('kill-app.ts', import.meta.url))
@@ -126,7 +125,7 @@ export class KillStage {
     if (isNew && clients.missed > 0) problems.push(`${clients.missed} room messages are missing`)
     problems.push(...this.#clientProblems(), ...wrongIds(clients, told))
     problems.push(...(await this.#kernelProblems(run.serving)))
-    return { problems, ended, living, missed: clients.missed, takeoverMs: null }
+    return { problems, ended, living, missed: clients.missed, takeover: null }
   }
 
   async #afterSupervisor(plan: Plan): Promise<Omit<RoundResult, 'name' | 'killed'>> {
@@ -142,10 +141,16 @@ export class KillStage {
     if (!run.ended) run.signal('SIGKILL')
     await within('the supervisor to be gone', run.exit)
     const killedAt = performance.now()
+    const since = (): number => Math.round(performance.now() - killedAt)
     const workers = new Set(run.all('worker').map(({ pid }) => Number(pid)))
     this.#run = this.#supervisor(port)
+    // A process takes its time to start, whoever has the port.
+    await until('the next supervisor runs', () => this.#run.said.length > 0 || this.#run.ended, PATIENCE_MS)
+    const ranAt = since()
+    await this.#run.event('bound')
+    const portMs = since() - ranAt
     await this.#started()
-    const takeoverMs = Math.round(performance.now() - killedAt)
+    const takeoverMs = since()
     const gone = (): boolean => [...workers].every((pid) => !isThere(pid))
     const others = (): boolean => clients.living.length === 0
     await until('', () => gone() && others(), DRAINED_MS).catch(() => {})
@@ -159,7 +164,7 @@ export class KillStage {
     const left = readdirSync(folder).filter((name) => name.startsWith('holdfast-'))
     if (left.length > 0) problems.push(`left in the temporary folder: ${left}: ${filesIn(folder)}`)
     for (const pid of workers) if (isThere(pid)) process.kill(pid, 'SIGKILL')
-    return { problems, ended, living: clients.living.length, missed: 0, takeoverMs }
+    return { problems, ended, living: clients.living.length, missed: 0, takeover: { portMs, takeoverMs } }
   }
 
   /** Those that were ended are replaced, and everything is counted from here. */
@@ -175,7 +180,7 @@ export class KillStage {
     mkdirSync(temporary)
     return new Supervised(this.#owner, APP, {
       port,
-      env: { TMPDIR: temporary, [FOLDER_VARIABLE]: this.#folder, [FAULT_VARIABLE]: this.#options.fault },
+      env: { TMPDIR: temporary, [FOLDER_VARIABLE]: this.#folder },
     })
   }
 

@@ -52,13 +52,15 @@ export async function drillKill(options: KillOptions): Promise<Verdict> {
 /** It could not go on. */
 function failed(plan: Plan, thrown: unknown): RoundResult {
   const problems = [thrown instanceof Error ? thrown.message : String(thrown)]
-  return { name: nameOf(plan), killed: false, problems, ended: {}, living: -1, missed: 0, takeoverMs: null }
+  return { name: nameOf(plan), killed: false, problems, ended: {}, living: -1, missed: 0, takeover: null }
 }
 
-function lineOf({ name, killed, problems, ended, living, missed, takeoverMs }: RoundResult): string {
+function lineOf({ name, killed, problems, ended, living, missed, takeover }: RoundResult): string {
   const parts = [killed ? name : `${name} (NOT killed)`, `${living} live, ended ${JSON.stringify(ended)}`]
   if (missed > 0) parts.push(`${missed} room messages died`)
-  if (takeoverMs !== null) parts.push(`next supervisor after ${takeoverMs} ms`)
+  if (takeover !== null) {
+    parts.push(`next supervisor after ${takeover.takeoverMs} ms, ${takeover.portMs} of them for the port`)
+  }
   return [...parts, ...problems.map((problem) => `NOT OK: ${problem}`)].join('; ')
 }
 
@@ -82,6 +84,6 @@ function numbersOf(results: readonly RoundResult[], seed: number): Record<string
     living: results.reduce((sum, { living }) => sum + Math.max(0, living), 0),
     ended,
     roomMessagesDied: results.reduce((sum, { missed }) => sum + missed, 0),
-    takeoverMs: results.flatMap(({ takeoverMs }) => (takeoverMs === null ? [] : [takeoverMs])),
+    takeover: results.flatMap(({ takeover }) => takeover ?? []),
   }
 }
