@@ -2,7 +2,7 @@
  * An HTTP server for `listen()`: answers upgrades only, and everything else with 426. Made for and ended by the server.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Server as NetServer } from 'node:net'
+import { Server as NetServer } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
 import { refuseUnknown, wrongArgument } from '../base/options.ts'
 
@@ -59,7 +59,8 @@ export function bindHandle(server: NetServer, handle: object): Promise<void> {
 /** No new sockets; what was accepted is served, but not kept alive after its next answer. */
 export function stopListening(server: NetServer): void {
   if (!server.listening) return
-  server.close()
+  // Not that of an HTTP server: it hangs up on idle sockets, and to Node 26 one that has not sent its request yet is idle.
+  NetServer.prototype.close.call(server)
   if (server.listenerCount('request') > 0) server.prependListener('request', closeAfter)
 }
 
