@@ -7,21 +7,9 @@ import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
 import { drillKill } from './kill/kill.ts'
 
-<<<<<<< HEAD
-
-import { KILL_FAULTS } from './kill/kill-order.ts'
-import { plansOf, VICTIMS } from './kill/kill-plan.ts'
+import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
-
-=======
-
-import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
-import { SHAPES } from './reload/drill-socket.ts'
-import { FAULTS } from './reload/faults.ts'
-import { drillReload, reloadRuns, withServer } from './reload/reload.ts'
-
->>>>>>> kill
 
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
