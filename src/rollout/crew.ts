@@ -20,6 +20,8 @@ import type { RolloutEvents } from './rollout-events.ts'
 import { addCounters } from './rollout-status.ts'
 
 const LISTEN_MS = 10_000
+/** What a mesh takes, without the names of a folder and a socket. */
+const TEMPORARY_BYTES_MAX = 70
 
 export interface CrewInit {
   readonly clock: Clock
@@ -29,9 +31,14 @@ export interface CrewInit {
   crewOnGone(worker: ForkedWorker): void
 }
 
+/** The temporary folder; another one when the address of a Unix socket in it would be too long. */
+function folderForSockets(): string {
+  return Buffer.byteLength(tmpdir()) <= TEMPORARY_BYTES_MAX ? tmpdir() : '/tmp'
+}
+
 export class Crew {
   readonly #init: CrewInit
-  readonly #folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
+  readonly #folder = mkdtempSync(join(folderForSockets(), 'holdfast-'))
   // Removed by: the end of its process.
   readonly #workers = new Set<ForkedWorker>()
   readonly #departed: Record<string, number> = {}

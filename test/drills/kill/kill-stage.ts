@@ -62,7 +62,6 @@ export class KillStage {
   #run: Supervised
   #clients = new KillClients()
   #rounds = 0
-  #supervisors = 0
   /** Descriptors of the supervisor when nothing had happened yet. */
   #descriptors = 0
   /** Processes it had started by then that are no workers: what runs TypeScript may have one. */
@@ -73,6 +72,7 @@ export class KillStage {
     this.#options = options
     this.#folder = new AppFolder(owner).path
     giveOrder(this.#folder, { round: 0, oldPid: 0, plan: null })
+    mkdirSync(this.#temporary)
     this.#run = this.#supervisor(0)
     owner.after(() => this.#clients.leave())
   }
@@ -132,7 +132,7 @@ export class KillStage {
     const run = this.#run
     const clients = this.#clients
     const { port } = run
-    const folder = this.#temporary(this.#supervisors)
+    const folders = this.#socketFolders()
     const problems: string[] = []
     run.signal('SIGHUP')
     const outcomes = (): number => run.all('reloaded').length + run.all('reloadFailed').length
@@ -161,8 +161,8 @@ export class KillStage {
     const strange = Object.keys(ended).filter((code) => code !== '1012')
     if (strange.length > 0) problems.push(`ended with ${JSON.stringify(ended)}, not all with 1012`)
     problems.push(...this.#clientProblems())
-    const left = readdirSync(folder).filter((name) => name.startsWith('holdfast-'))
-    if (left.length > 0) problems.push(`left in the temporary folder: ${left}: ${filesIn(folder)}`)
+    const left = this.#socketFolders().filter((name) => folders.includes(name))
+    if (left.length > 0) problems.push(`left in the temporary folder: ${filesIn(this.#temporary)}`)
     for (const pid of workers) if (isThere(pid)) process.kill(pid, 'SIGKILL')
     return { problems, ended, living: clients.living.length, missed: 0, takeover: { portMs, takeoverMs } }
   }
@@ -176,16 +176,18 @@ export class KillStage {
   }
 
   #supervisor(port: number): Supervised {
-    const temporary = this.#temporary(++this.#supervisors)
-    mkdirSync(temporary)
-    return new Supervised(this.#owner, APP, {
-      port,
-      env: { TMPDIR: temporary, [FOLDER_VARIABLE]: this.#folder },
-    })
+    const env = { TMPDIR: this.#temporary, [FOLDER_VARIABLE]: this.#folder }
+    return new Supervised(this.#owner, APP, { port, env })
   }
 
-  #temporary(number: number): string {
-    return join(this.#folder, `t${number}`)
+  /** Of all supervisors: compiled once is enough. */
+  get #temporary(): string {
+    return join(this.#folder, 'tmp')
+  }
+
+  /** Where workers have their sockets. */
+  #socketFolders(): string[] {
+    return readdirSync(this.#temporary).filter((name) => name.startsWith('holdfast-'))
   }
 
   async #started(): Promise<void> {
@@ -265,7 +267,7 @@ export class KillStage {
     const known = new Set([...serving, ...this.#bystanders])
     const strangers = childrenOf(pid).filter((child) => !known.has(child.pid))
     if (strangers.length > 0) problems.push(`processes left: ${JSON.stringify(strangers)}`)
-    const files = filesIn(this.#temporary(this.#supervisors))
+    const files = filesIn(this.#temporary)
     if (files.length > serving.length) problems.push(`${files.length} socket files for ${serving.length} worker`)
     return problems
   }

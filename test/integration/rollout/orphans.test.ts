@@ -1,6 +1,7 @@
 /** A supervisor that is killed: its workers give up the port, finish, and end; the next supervisor takes the port. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../support/deadline.ts'
 import { openRaw } from '../../support/raw-client.ts'
@@ -32,6 +33,21 @@ test('workers outlive it until they have drained, and the port is free before th
   const second = await openRaw(t, run.port)
   second.text('again')
   assert.deepEqual(await second.nextTexts(1), ['finished again'])
+})
+
+test('a temporary folder whose name is too long for sockets is not used for them', async (t) => {
+  const folder = new AppFolder(t)
+  const long = join(folder.path, 'x'.repeat(80))
+  mkdirSync(long)
+  const run = await supervise(t, folder.write(APP), { env: { TMPDIR: long } })
+  assert.equal(run.serving.length, 1)
+  assert.equal((await run.reload()).event, 'reloaded')
+  assert.deepEqual(
+    readdirSync(long).filter((name) => name.startsWith('holdfast-')),
+    [],
+  )
+  run.signal('SIGTERM')
+  assert.equal(await run.exitCode(), 0)
 })
 
 test('nothing is left of it in the temporary folder, whether it ends or is killed', async (t) => {
