@@ -11,7 +11,7 @@ async function socketUnit(t: TestContext): Promise<{ readonly server: Server; re
   const server = createServer({ pauseOnConnect: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => server.close())
+  t.after(() => void server.close())
   return { server, port: (server.address() as { port: number }).port }
 }
 
@@ -30,7 +30,8 @@ test('it takes the socket that was passed, and leaves it listening', async (t) =
   const bound = await run.event('bound')
   assert.deepEqual([bound.port, bound.passed], [port, true])
   await run.event('started')
-  // Until here the test's own listener took part; now only those who were passed the socket do.
+  // From here on only those who were passed the socket accept.
+  server.close()
   const client = await openRaw(t, port)
   client.text('hello')
   assert.deepEqual(await client.nextTexts(1), ['hello'])
