@@ -3,6 +3,7 @@ import { readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Order } from './control.ts'
+import { isAlive } from './is-alive.ts'
 import { Worker } from './worker.ts'
 
 if (process.send === undefined) throw new Error('this file is started by holdfast run, not by itself')
@@ -18,13 +19,7 @@ new Worker(
     onSupervisorGone: (listener) => process.on('disconnect', listener),
     onSignal: (signal, listener) => process.on(signal, listener),
     onDying: (listener) => process.on('uncaughtExceptionMonitor', listener),
-    isAlive: (pid) => {
-      try {
-        return process.kill(pid, 0)
-      } catch (thrown) {
-        return (thrown as NodeJS.ErrnoException).code !== 'ESRCH'
-      }
-    },
+    isAlive,
     removeFolder: (path) => {
       try {
         // Sockets of the supervisor, which has gone.
