@@ -5,11 +5,6 @@ import { until } from '../../support/deadline.ts'
 import { openRaw, type RawClient } from '../../support/raw-client.ts'
 import { AppFolder, appWith, ECHO, isThere, PATIENCE_MS, type Supervised, supervise } from '../../support/supervised.ts'
 
-/** Pids of all workers there are. */
-function living(run: Supervised): number[] {
-  return [...new Set(run.all('worker').map(({ pid }) => Number(pid)))].filter(isThere)
-}
-
 async function says(client: RawClient, text: string): Promise<void> {
   const before = client.texts.length
   client.text(text)
@@ -17,15 +12,15 @@ async function says(client: RawClient, text: string): Promise<void> {
 }
 
 /** Nothing of it runs; it goes on when the test is over, so that it can be ended. */
-function stopped(t: TestContext, pid: number): void {
+function stopped(t: TestContext, run: Supervised, pid: number): void {
   process.kill(pid, 'SIGSTOP')
-  t.after(() => isThere(pid) && process.kill(pid, 'SIGCONT'))
+  t.after(() => run.living.includes(pid) && process.kill(pid, 'SIGCONT'))
 }
 
 test('the old worker dies before the new one is started: one other is, not two', async (t) => {
   const run = await supervise(t, new AppFolder(t).write(ECHO))
   const [old] = run.serving
-  stopped(t, old!)
+  stopped(t, run, old!)
   const outcome = run.reload()
   await run.event('progress')
   process.kill(old!, 'SIGKILL')
@@ -35,7 +30,7 @@ test('the old worker dies before the new one is started: one other is, not two',
   await new Promise((resolve) => setTimeout(resolve, 300))
   await until('nobody else starts', () => run.all('worker').every(({ pid }) => pid === old || pid === run.serving[0]))
   assert.equal((await run.reload()).event, 'reloaded')
-  assert.equal(living(run).length, 1)
+  assert.equal(run.living.length, 1)
 })
 
 const LINGERING = appWith(
@@ -68,22 +63,22 @@ test('the new worker dies while the old one drains: the reload fails, and the ve
   await says(await openRaw(t, run.port), 'somebody serves')
   assert.deepEqual(await busy.nextTexts(1), ['work'])
   assert.equal((await busy.closeCode()).code, 1012)
-  await until('one worker is left', () => living(run).length === 1, PATIENCE_MS)
+  await until('one worker is left', () => run.living.length === 1, PATIENCE_MS)
   assert.equal((await run.reload()).event, 'reloaded')
-  assert.equal(living(run).length, 1)
+  assert.equal(run.living.length, 1)
 })
 
 test('SIGTERM while a reload is about to start a worker: none is started, and it ends', async (t) => {
   const run = await supervise(t, new AppFolder(t).write(ECHO))
   const [old] = run.serving
-  stopped(t, old!)
+  stopped(t, run, old!)
   run.signal('SIGHUP')
   await run.event('progress')
   run.signal('SIGTERM')
   await run.event('draining')
   process.kill(old!, 'SIGCONT')
   assert.equal(await run.exitCode(), 0)
-  assert.equal(living(run).length, 0)
+  assert.equal(run.living.length, 0)
 })
 
 /** An app whose worker can be left with so many descriptors, by what it is told or at once. */
