@@ -1,10 +1,11 @@
 /** Two ends of a pipe over which handles go, in one process, for the time of a test. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { rawHandleOf } from '../../src/connection/raw-handle.ts'
 import { HandlePipe } from '../../src/rollout/raw-handles.ts'
 import { within } from './deadline.ts'
 
@@ -25,4 +26,19 @@ export async function handlePipes(t: TestContext): Promise<readonly [HandlePipe,
     rmSync(folder, { recursive: true, force: true })
   })
   return [first, second]
+}
+
+/** The raw handle of a socket that a server has accepted, whose client is there as long as the test. */
+export async function connectedHandle(t: TestContext): Promise<object> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const came = once(server, 'connection') as Promise<[Socket]>
+  const client = connect((server.address() as { port: number }).port, '127.0.0.1').on('error', () => {})
+  const [socket] = await within('a connection', came)
+  t.after(() => {
+    client.destroy()
+    socket.destroy()
+    server.close()
+  })
+  return rawHandleOf(socket) as object
 }

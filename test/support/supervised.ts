@@ -10,6 +10,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { birthOf } from './birth.ts'
 import { until, within } from './deadline.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -71,6 +72,8 @@ export class Supervised {
   errors = ''
   ended = false
   readonly #child: ChildProcess
+  // By pid. Ends with the test.
+  readonly #births = new Map<number, string | null>()
   #rest = ''
 
   constructor(t: Owner, app: string, options: SuperviseOptions) {
@@ -122,6 +125,11 @@ export class Supervised {
 
   all(event: string): Said[] {
     return this.said.filter((one) => one.event === event)
+  }
+
+  /** Pids of the workers that are there, and of no other process that has such a pid by now. */
+  get living(): number[] {
+    return [...this.#births].flatMap(([pid, birth]) => (birth !== null && birthOf(pid) === birth ? [pid] : []))
   }
 
   /** Of all workers there have ever been. */
@@ -176,7 +184,13 @@ export class Supervised {
     const lines = (this.#rest + chunk).split('\n')
     this.#rest = lines.pop() ?? ''
     // Apps print to the same place.
-    for (const line of lines) if (line.startsWith('{"event"')) this.said.push(JSON.parse(line))
+    for (const line of lines) if (line.startsWith('{"event"')) this.#heard(JSON.parse(line))
+  }
+
+  #heard(said: Said): void {
+    this.said.push(said)
+    if (said.event === 'worker' && said.state === 'starting')
+      this.#births.set(Number(said.pid), birthOf(Number(said.pid)))
   }
 
   #story(): string {
@@ -184,11 +198,10 @@ export class Supervised {
   }
 
   async #destroy(): Promise<void> {
-    const { pids } = this
     if (!this.ended) this.#child.kill('SIGKILL')
     await within('holdfast run to be gone', this.exit)
-    for (const pid of pids) killIfThere(pid)
-    await until('its workers are gone', () => pids.every((pid) => !isThere(pid)))
+    for (const pid of this.living) killIfThere(pid)
+    await until('its workers are gone', () => this.living.length === 0)
   }
 }
 

@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until, within } from '../../support/deadline.ts'
-import { AppFolder, isThere, type Owner, PATIENCE_MS, type Said, Supervised } from '../../support/supervised.ts'
+import { AppFolder, type Owner, PATIENCE_MS, type Said, Supervised } from '../../support/supervised.ts'
 import { DrillSocket } from '../reload/drill-socket.ts'
 import { childrenOf, descriptorsOf, holders, inodesByClient } from './descriptors.ts'
 import type { Told } from './kill-app.ts'
@@ -142,7 +142,6 @@ export class KillStage {
     await within('the supervisor to be gone', run.exit)
     const killedAt = performance.now()
     const since = (): number => Math.round(performance.now() - killedAt)
-    const workers = new Set(run.all('worker').map(({ pid }) => Number(pid)))
     this.#run = this.#supervisor(port)
     // A process takes its time to start, whoever has the port.
     await until('the next supervisor runs', () => this.#run.said.length > 0 || this.#run.ended, PATIENCE_MS)
@@ -151,7 +150,7 @@ export class KillStage {
     const portMs = since() - ranAt
     await this.#started()
     const takeoverMs = since()
-    const gone = (): boolean => [...workers].every((pid) => !isThere(pid))
+    const gone = (): boolean => run.living.length === 0
     const others = (): boolean => clients.living.length === 0
     await until('', () => gone() && others(), DRAINED_MS).catch(() => {})
     await clients.stop()
@@ -163,7 +162,7 @@ export class KillStage {
     problems.push(...this.#clientProblems())
     const left = this.#socketFolders().filter((name) => folders.includes(name))
     if (left.length > 0) problems.push(`left in the temporary folder: ${filesIn(this.#temporary)}`)
-    for (const pid of workers) if (isThere(pid)) process.kill(pid, 'SIGKILL')
+    for (const pid of run.living) process.kill(pid, 'SIGKILL')
     return { problems, ended, living: clients.living.length, missed: 0, takeover: { portMs, takeoverMs } }
   }
 
@@ -198,9 +197,8 @@ export class KillStage {
   }
 
   #settled(): boolean {
-    const { serving } = this.#run
-    const announced = new Set(this.#run.all('worker').map(({ pid }) => Number(pid)))
-    return serving.length === 1 && [...announced].every((pid) => isThere(pid) === (pid === serving[0]))
+    const { serving, living } = this.#run
+    return serving.length === 1 && living.length === 1 && living[0] === serving[0]
   }
 
   #story(): string {
@@ -254,7 +252,7 @@ export class KillStage {
     const { pid, port } = this.#run
     const problems: string[] = []
     const inodes = inodesByClient(port)
-    const held = holders([pid, ...new Set(this.#run.all('worker').map((one) => Number(one.pid)))])
+    const held = holders([pid, ...this.#run.living])
     const wrong = this.#clients.all.filter((client) => {
       const count = held.get(inodes.get(client.port) ?? '') ?? 0
       return count !== (client.ended === null ? 1 : 0)

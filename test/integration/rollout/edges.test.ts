@@ -5,11 +5,6 @@ import { until } from '../../support/deadline.ts'
 import { openRaw, type RawClient } from '../../support/raw-client.ts'
 import { AppFolder, appWith, ECHO, isThere, PATIENCE_MS, type Supervised, supervise } from '../../support/supervised.ts'
 
-/** Pids of all workers there are. */
-function living(run: Supervised): number[] {
-  return [...new Set(run.all('worker').map(({ pid }) => Number(pid)))].filter(isThere)
-}
-
 async function says(client: RawClient, text: string): Promise<void> {
   const before = client.texts.length
   client.text(text)
@@ -17,15 +12,15 @@ async function says(client: RawClient, text: string): Promise<void> {
 }
 
 /** Nothing of it runs; it goes on when the test is over, so that it can be ended. */
-function stopped(t: TestContext, pid: number): void {
+function stopped(t: TestContext, run: Supervised, pid: number): void {
   process.kill(pid, 'SIGSTOP')
-  t.after(() => isThere(pid) && process.kill(pid, 'SIGCONT'))
+  t.after(() => run.living.includes(pid) && process.kill(pid, 'SIGCONT'))
 }
 
 test('the old worker dies before the new one is started: one other is, not two', async (t) => {
   const run = await supervise(t, new AppFolder(t).write(ECHO))
   const [old] = run.serving
-  stopped(t, old!)
+  stopped(t, run, old!)
   const outcome = run.reload()
   await run.event('progress')
   process.kill(old!, 'SIGKILL')
@@ -35,55 +30,62 @@ test('the old worker dies before the new one is started: one other is, not two',
   await new Promise((resolve) => setTimeout(resolve, 300))
   await until('nobody else starts', () => run.all('worker').every(({ pid }) => pid === old || pid === run.serving[0]))
   assert.equal((await run.reload()).event, 'reloaded')
-  assert.equal(living(run).length, 1)
+  assert.equal(run.living.length, 1)
 })
 
-const LINGERING = appWith(
+/** Works, and dies, when the test says so: by a file beside it. */
+const LINGERING = `import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+const told = (name) => existsSync(fileURLToPath(new URL(name, import.meta.url)))
+const DIE = false
+if (DIE) setInterval(() => { if (told('die')) process.exit(9) }, 20).unref()
+${appWith(
   `{
     async message(connection, message) {
-      if (message === 'work') await new Promise((resolve) => setTimeout(resolve, 4_000))
+      while (message === 'work' && !told('done')) await new Promise((resolve) => setTimeout(resolve, 20))
       connection.send(message)
     },
-    HOLD
   }`,
-  '{ drainWindowMs: 100, drainTimeoutMs: 20_000 }',
-)
+  '{ drainWindowMs: 100, drainTimeoutMs: 60_000, handlerTimeoutMs: 60_000 }',
+)}`
 
 test('the new worker dies while the old one drains: the reload fails, and the version before serves at once', async (t) => {
   const folder = new AppFolder(t)
-  const app = folder.write(LINGERING.replace('HOLD', ''))
+  const app = folder.write(LINGERING)
   const run = await supervise(t, app, { flags: ['--busy-move', '100ms'] })
   const [old] = run.serving
   const [mover, busy] = [await openRaw(t, run.port), await openRaw(t, run.port)]
   await says(mover, 'hello')
   busy.text('work')
-  folder.write(LINGERING.replace('HOLD', 'hold: () => void setTimeout(() => process.exit(9), 1_500),'))
+  folder.write(LINGERING.replace('DIE = false', 'DIE = true'))
   const outcome = run.reload()
   await until('the old one drains', () => run.all('progress').some(({ phase }) => phase === 'draining'), PATIENCE_MS)
-  folder.write(LINGERING.replace('HOLD', ''))
+  folder.write(LINGERING)
+  folder.write('', 'die')
   const { event, reason } = await outcome
   assert.deepEqual([event, reason], ['reloadFailed', 'the new worker died: it ended with code 9'])
   await mover.gone()
   assert.ok(isThere(old!), 'the old one still works')
   await says(await openRaw(t, run.port), 'somebody serves')
+  folder.write('', 'done')
   assert.deepEqual(await busy.nextTexts(1), ['work'])
   assert.equal((await busy.closeCode()).code, 1012)
-  await until('one worker is left', () => living(run).length === 1, PATIENCE_MS)
+  await until('one worker is left', () => run.living.length === 1, PATIENCE_MS)
   assert.equal((await run.reload()).event, 'reloaded')
-  assert.equal(living(run).length, 1)
+  assert.equal(run.living.length, 1)
 })
 
 test('SIGTERM while a reload is about to start a worker: none is started, and it ends', async (t) => {
   const run = await supervise(t, new AppFolder(t).write(ECHO))
   const [old] = run.serving
-  stopped(t, old!)
+  stopped(t, run, old!)
   run.signal('SIGHUP')
   await run.event('progress')
   run.signal('SIGTERM')
   await run.event('draining')
   process.kill(old!, 'SIGCONT')
   assert.equal(await run.exitCode(), 0)
-  assert.equal(living(run).length, 0)
+  assert.equal(run.living.length, 0)
 })
 
 /** An app whose worker can be left with so many descriptors, by what it is told or at once. */
@@ -95,9 +97,12 @@ function fill(left) {
 }
 function free() { for (const fd of taken.splice(0)) closeSync(fd) }
 `
+const handoff = (restoring: string): string =>
+  `handoff: { save: ({ data }) => data, restore: (data) => { ${restoring}; return data } },`
 const FEW = ['sh', '-c', 'ulimit -n 250; exec "$0" "$@"']
 
 const NAMED = `${FILES}${appWith(`{
+  HANDOFF
   upgrade: (request) => ({ name: request.params.name }),
   message(connection, message) {
     if (message === 'fill') fill(0)
@@ -107,7 +112,7 @@ const NAMED = `${FILES}${appWith(`{
 }`).replace("route('/'", "route('/:name'")}`
 
 test('an old worker without descriptors cannot hand over, and goes on', async (t) => {
-  const run = await supervise(t, new AppFolder(t).write(NAMED), { through: FEW })
+  const run = await supervise(t, new AppFolder(t).write(NAMED.replace('HANDOFF', '')), { through: FEW })
   const [old] = run.serving
   const client = await openRaw(t, run.port, '/ann')
   client.text('fill')
@@ -123,11 +128,14 @@ test('an old worker without descriptors cannot hand over, and goes on', async (t
 
 test('a new worker without descriptors: who does not fit stays, and nobody becomes somebody else', async (t) => {
   const folder = new AppFolder(t)
-  const run = await supervise(t, folder.write(NAMED), { through: FEW })
+  const run = await supervise(t, folder.write(NAMED.replace('HANDOFF', handoff(''))), { through: FEW })
   const names = Array.from({ length: 100 }, (_, index) => `client${index}`)
   const clients = await Promise.all(names.map((name) => openRaw(t, run.port, `/${name}`)))
-  const crowded = 'setInterval(() => { free(); fill(3) }, 3).unref()\n'
-  folder.write(`${NAMED}setTimeout(() => { fill(20)\n${crowded} }, 50)\n`)
+  // Full from the first that comes, and a little less now and then.
+  const crowd = `let crowd = null
+function crowded() { crowd ??= setInterval(() => { free(); fill(3) }, 3).unref() }
+`
+  folder.write(crowd + NAMED.replace('HANDOFF', handoff('crowded()')))
   const { event } = await run.reload()
   assert.equal(event, 'reloaded')
   let served = 0

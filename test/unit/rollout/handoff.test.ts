@@ -8,10 +8,9 @@ import type { Connection } from '../../../src/connection/connection.ts'
 import { Arriving } from '../../../src/rollout/arriving.ts'
 import { Departing } from '../../../src/rollout/departing.ts'
 import { LANE, Lane, type LaneOwner, readPiece } from '../../../src/rollout/lane.ts'
-import { bindHandle } from '../../../src/rollout/raw-handles.ts'
 import type { Arrivals, Departures, Frozen } from '../../../src/server/internals.ts'
 import { until } from '../../support/deadline.ts'
-import { handlePipes } from '../../support/handle-pipes.ts'
+import { connectedHandle, handlePipes } from '../../support/handle-pipes.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 type What = readonly string[]
@@ -60,8 +59,7 @@ interface Stage {
 
 async function stage(t: TestContext): Promise<Stage> {
   const clock = new ManualClock()
-  const handle = await bindHandle('127.0.0.1', 0)
-  t.after(() => handle.close())
+  const handle = await connectedHandle(t)
   const [first, second] = await handlePipes(t)
   const lanes = [new Lane(first), new Lane(second)] as const
   const old = oldSide(handle)
@@ -298,15 +296,14 @@ test('the old process dies before it said so: what is adopted is ours; when it l
 test('a handle that does not come with its frame: refused', async (t) => {
   const s = await stage(t)
   const { done } = newSide(s)
-  s.lanes[0].send(LANE.arrives, Buffer.from('a'))
+  s.lanes[0].send(LANE.arrives, Buffer.from([1, 0x61]))
   await until('it is abandoned', () => done.get('a')?.[0] === 'abandon')
 })
 
 test('a state of many pieces arrives whole, in whatever chunks; a frame that is too long ends the lane', async (t) => {
   const s = await stage(t)
   const { done } = newSide(s)
-  const handle = await bindHandle('127.0.0.1', 0)
-  t.after(() => handle.close())
+  const handle = await connectedHandle(t)
   const state = 'x'.repeat(3 * 1024 * 1024)
   s.lanes[0].sendState('long', Buffer.from(state), handle)
   await until('it is adopted', () => done.get('long')?.[0] === `adopt ${state}`)
