@@ -30,6 +30,12 @@ export function upgradesOnly(requestTimeoutMs: number): Server {
 }
 
 const LISTEN_OPTIONS = ['port', 'host']
+/**
+ * So many may wait in the kernel until they are accepted; the kernel may have a lower limit (`net.core.somaxconn`). When it has
+ * no room, it drops what they send, and some are reset: the 511 that Node asks for are half a second of a storm of clients
+ * who come back.
+ */
+const BACKLOG = 4_096
 
 /** @throws HoldfastError HF_OPTION_INVALID, HF_OPTION_UNKNOWN */
 export function checkListen(listen: ListenOptions): void {
@@ -87,7 +93,7 @@ async function listening(server: NetServer, to: object, port: number): Promise<v
     }
     server.once('error', onError)
     server.once('close', onClose)
-    server.listen(to, () => {
+    server.listen(to, BACKLOG, () => {
       server.off('error', onError)
       server.off('close', onClose)
       resolve()
