@@ -108,6 +108,8 @@ function reloadedOf(said: Said, cpuMs: Reloaded['cpuMs']): Reloaded {
   const { moved, movesPerSecond, durationMs, stayed, unanswered } = said as Said & Reloaded
   const slots = said.slots as readonly { readonly move: { readonly movingMs: number } | null }[]
   const movingMs = slots.reduce((sum, { move }) => sum + (move?.movingMs ?? 0), 0)
-  const drained = (said.drained as { readonly total: number }).total
+  // Not those that were leaving by themselves when the drain began.
+  const { finished, forced } = said.drained as { readonly finished: number; readonly forced: number }
+  const drained = finished + forced
   return { moved, movesPerSecond, movingMs, durationMs, stayed, unanswered, drained, cpuMs }
 }
