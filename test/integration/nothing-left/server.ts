@@ -32,7 +32,7 @@ export interface Data {
 export function makeServer(around: Surroundings): Server {
   const { counts } = around
   const server = createServer({
-    ...{ handshakeTimeoutMs: 600, closeTimeoutMs: 50, idleTimeoutMs: 300, keepaliveIntervalMs: 100 },
+    ...{ handshakeTimeoutMs: 600, closeTimeoutMs: 200, idleTimeoutMs: 300, keepaliveIntervalMs: 100 },
     ...{ handlerTimeoutMs: 100, messageTimeoutMs: 80, drainTimeoutMs: 500, outboxBytesMax: 65_536 },
     ...{ messageBytesMax: 100_000, handlerQueueMax: 4 },
   })
