@@ -6,11 +6,9 @@ import { parseArgs } from 'node:util'
 import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
 import { drillKill } from './kill/kill.ts'
-
 import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
-
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { soakSelf } from './soak-self.ts'
 import { drillStall } from './stall.ts'

@@ -32,7 +32,8 @@ export interface Data {
 export function makeServer(around: Surroundings): Server {
   const { counts } = around
   const server = createServer({
-    ...{ handshakeTimeoutMs: 600, closeTimeoutMs: 200, idleTimeoutMs: 300, keepaliveIntervalMs: 100 },
+    // A handler that is overdue is found before its peer is idle: handlerTimeoutMs and closeTimeoutMs are less than idleTimeoutMs.
+    ...{ handshakeTimeoutMs: 600, closeTimeoutMs: 100, idleTimeoutMs: 300, keepaliveIntervalMs: 100 },
     ...{ handlerTimeoutMs: 100, messageTimeoutMs: 80, drainTimeoutMs: 500, outboxBytesMax: 65_536 },
     ...{ messageBytesMax: 100_000, handlerQueueMax: 4 },
   })
