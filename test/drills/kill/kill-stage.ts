@@ -104,6 +104,7 @@ export class KillStage {
     const run = this.#run
     const clients = this.#clients
     const problems: string[] = []
+    const before = run.said.length
     const outcome = await run.reload()
     const isNew = plan.victim === 'new'
     if (isNew) problems.push(...wrongOutcome(outcome, plan))
@@ -111,14 +112,10 @@ export class KillStage {
     await clients.stop()
     const silent = await clients.silent(this.#options.answerMs)
     if (silent.length > 0) problems.push(`${silent.length} clients hang, ${silent[0]?.path} for one`)
-    if (isNew && plan.phase !== 'drain' && run.serving[0] !== oldPid) problems.push('the old worker does not serve')
     const told = await this.#ask()
     const living = clients.living.length
     const ended = this.#endings()
-    const endedCount = clients.all.length - living
-    if (isNew && plan.phase !== 'drain' && endedCount > told.given) {
-      problems.push(`${endedCount} were ended, ${told.given} had been handed over`)
-    }
+    if (isNew && plan.phase !== 'drain') problems.push(...wrongDeath(run.said.slice(before), told, oldPid, ended))
     if (!isNew && ['adopted', 'commit'].includes(plan.phase) && living < plan.nth) {
       problems.push(`${plan.nth} were taken over, ${living} live`)
     }
@@ -276,6 +273,27 @@ function wrongOutcome({ event, reason }: Said, { how }: Plan): string[] {
   const text = String(reason)
   const fits = typeof wanted === 'string' ? text === wanted : wanted.test(text)
   return event === 'reloadFailed' && fits ? [] : [`the reload ended with ${event} ${text}`]
+}
+
+/**
+ * The new worker has died. As long as the old one was moving, it serves on all that it has not handed over. When it had handed over all
+ * that can move, it is leaving: then only those end that the new one had, and those that were drained.
+ */
+function wrongDeath(
+  said: readonly Said[],
+  told: Told,
+  oldPid: number,
+  ended: Readonly<Record<string, number>>,
+): string[] {
+  const count = Object.values(ended).reduce((sum, one) => sum + one, 0)
+  const progress = said.filter(({ event }) => event === 'progress')
+  if (!progress.some(({ phase }) => phase === 'draining')) {
+    if (told.pid !== oldPid) return ['the old worker does not serve']
+    return count > told.given ? [`${count} were ended, ${told.given} had been handed over`] : []
+  }
+  const moved = Math.max(...progress.map(({ moved }) => Number(moved)))
+  const others = count - (ended[1012] ?? 0)
+  return others > moved ? [`${others} were ended and not drained, ${moved} had been handed over`] : []
 }
 
 function wrongIds(clients: KillClients, { ids, imbalances }: Told): string[] {
