@@ -71,6 +71,13 @@ test('broker/ may import connection/, server/ may import broker/, hub/ and broke
   assert.equal(complaints('hub', 'broker', /Imports only go down/), 1)
 })
 
+test('diagnose/ may import server/, ops/ may import diagnose/, rollout/ and diagnose/ do not know each other', () => {
+  assert.equal(complaints('diagnose', 'server', /Imports only go down/), 0)
+  assert.equal(complaints('ops', 'diagnose', /Imports only go down/), 0)
+  assert.equal(complaints('diagnose', 'rollout', /Imports only go down/), 1)
+  assert.equal(complaints('rollout', 'diagnose', /Imports only go down/), 1)
+})
+
 test('client/ may import nothing, and nothing may import it', () => {
   for (const other of ['base', 'protocol', 'server']) {
     assert.equal(complaints('client', other, /it imports nothing/), 1)
