@@ -52,7 +52,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     },
   },
   slow: {
-    flags: { policies: POLICIES.join(','), members: 1000, slow: 200, rate: 50, seconds: 20, outbox: 128, budget: 64 },
+    flags: { policies: POLICIES.join(','), members: 1000, slow: 200, rate: 50, seconds: 20, outbox: 128, budget: 64, spent: 256 },
     async *run({ number, text }) {
       for (const name of text('policies').split(',')) {
         const policy = POLICIES.find((known) => known === name)
@@ -107,12 +107,13 @@ const DRILLS: Readonly<Record<string, Drill>> = {
 }
 
 function sizes(policy: Policy, number: Values['number']): Omit<Parameters<typeof drillSlow>[0], 'policy'> {
-  const budget = number('budget') * MIB
+  const isToBeSpent = policy.startsWith('budget')
   return {
-    ...{ members: number('members'), slow: number('slow'), seconds: number('seconds') },
+    ...{ members: number('members'), slow: number('slow') },
+    // Longer, so that more comes together than the budget is.
+    seconds: number('seconds') * (isToBeSpent ? 2 : 1),
     ...{ bytesPerSecond: number('rate') * 1e6, outboxBytesMax: number('outbox') * 1024 },
-    // Half of it, so that it is spent whatever the others are given.
-    outboxTotalBytesMax: policy.startsWith('budget') ? budget / 2 : budget,
+    outboxTotalBytesMax: number(isToBeSpent ? 'spent' : 'budget') * MIB,
   }
 }
 

@@ -13,6 +13,7 @@ function short(policy: Policy): SlowOptions {
   return {
     ...{ policy, members: 50, slow: 10, bytesPerSecond: 10_000_000, seconds: 1.2, outboxBytesMax: 64 * 1024 },
     outboxTotalBytesMax: policy.startsWith('budget') ? MIB / 2 : 8 * MIB,
+    restBytes: 32 * MIB,
   }
 }
 

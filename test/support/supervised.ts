@@ -39,6 +39,8 @@ export interface SuperviseOptions {
   readonly detached?: boolean
   /** Runs dist/ instead of src/. */
   readonly built?: boolean
+  /** Default: the one that runs the test. */
+  readonly node?: string
 }
 
 /** A folder with the modules of an app; the first line that imports Holdfast is put in front of each. */
@@ -85,10 +87,11 @@ export class Supervised {
       stdio = ['ignore', 'pipe', 'pipe'],
       detached = false,
       built = false,
+      node = process.execPath,
     } = options
     const main = built ? [join(ROOT, 'dist/cli/main.js')] : ['--import=tsx', join(ROOT, 'src/cli/main.ts')]
     const address = ['--port', String(port), '--host', '127.0.0.1']
-    const args = [process.execPath, ...main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
+    const args = [node, ...main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
     const [program = '', ...rest] = [...through, ...args]
     const child = spawn(program, rest, {
       cwd: ROOT,
