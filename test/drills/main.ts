@@ -52,7 +52,16 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     },
   },
   slow: {
-    flags: { policies: POLICIES.join(','), members: 1000, slow: 200, rate: 50, seconds: 20, outbox: 128, budget: 64, spent: 256 },
+    flags: {
+      policies: POLICIES.join(','),
+      members: 1000,
+      slow: 200,
+      rate: 50,
+      seconds: 20,
+      outbox: 128,
+      budget: 64,
+      spent: 256,
+    },
     async *run({ number, text }) {
       for (const name of text('policies').split(',')) {
         const policy = POLICIES.find((known) => known === name)

@@ -68,7 +68,10 @@ test('a .ts app without tsx, where Node does not: exit 2, and what to do', async
   const env = 'typescript' in process.features ? { NODE_OPTIONS: '--no-experimental-strip-types' } : {}
   const run = new Supervised(t, writer(t, 'app.ts')(typed('')), { built: true, through: elsewhere, env })
   assert.equal(await run.exitCode(), 2)
-  assert.match(run.errors, /^holdfast run: .*app\.ts.*Node \S+ does not run TypeScript.*npm install tsx.*\(HF_APP_INVALID\)\n$/)
+  assert.match(
+    run.errors,
+    /^holdfast run: .*app\.ts.*Node \S+ does not run TypeScript.*npm install tsx.*\(HF_APP_INVALID\)\n$/,
+  )
 })
 
 const beside = (version: number): string => `import { createServer as createHttpServer } from 'node:http'
