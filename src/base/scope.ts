@@ -14,9 +14,22 @@ import type { Emitter, Listener } from './listener.ts'
 import { isAbort, isThenable } from './thenable.ts'
 import type { Deadline, Wheel } from './wheel.ts'
 
+/** Told of what is put into scopes, while somebody wants to know. Must not throw, and must not keep a promise. */
+export interface ScopeObserver {
+  /** Called within the call that added it: who that was is on the stack. @param label of the scope's surroundings */
+  scopeOnAdded(label: string, kind: Held['kind'], name: string): void
+  taskOnStarted(label: string, name: string, promise: Promise<unknown>): void
+  /** It has settled. Maybe nobody was told that it started. */
+  taskOnSettled(promise: Promise<unknown>): void
+}
+
 /** What a scope needs of its surroundings. */
 export interface ScopeContext {
   readonly wheel: Wheel
+  /** Whose scopes these are: a route, say. Default: `scope`. */
+  readonly label?: string
+  /** Null while nobody wants to know. */
+  readonly observer?: ScopeObserver | null
   /** Must not throw. */
   scopeOnError(error: HoldfastError): void
 }
@@ -34,6 +47,9 @@ interface Entry {
   readonly since: number
   release: (reason: unknown) => unknown
 }
+
+/** What a fork holds so that its parent lets go of it: no affair of anybody else. */
+const LEAVE_PARENT = 'leave parent'
 
 export class Scope {
   readonly name: string
@@ -83,6 +99,12 @@ export class Scope {
   held(): Held[] {
     const { now } = this.#context.wheel
     return [...(this.#entries ?? [])].map(({ kind, name, since }) => ({ kind, name, ageMs: Math.max(0, now - since) }))
+  }
+
+  /** Calls `fn` for everything the scope holds now, and for what its forks hold instead of the forks. */
+  visit(fn: (held: Held) => void): void {
+    for (const held of this.held()) if (held.kind !== 'scope' && held.name !== LEAVE_PARENT) fn(held)
+    for (const fork of this.#forks ?? []) fork.visit(fn)
   }
 
   /**
@@ -176,9 +198,15 @@ export class Scope {
     } catch (thrown) {
       running = Promise.reject(thrown)
     }
-    // The reactions hang on the promise; nothing here points back at it.
-    running.then(done, (thrown) => {
+    // The reactions hang on the promise; nothing but them points at it.
+    const observer = this.#context.observer ?? null
+    observer?.taskOnStarted(labelOf(this.#context), name, running)
+    const settled = (): void => {
       done()
+      observer?.taskOnSettled(running)
+    }
+    running.then(settled, (thrown) => {
+      settled()
       // A task that stops because its signal told it to has not failed.
       if (!this.#aborted || !isAbort(thrown, this.#reason)) this.#report('HF_TASK_FAILED', name, thrown)
     })
@@ -200,7 +228,7 @@ export class Scope {
     this.#forks ??= new Set()
     this.#forks.add(child)
     if (this.#aborted) child.abort(this.#reason)
-    child.defer(leave, 'leave parent')
+    child.defer(leave, LEAVE_PARENT)
     return child
   }
 
@@ -240,6 +268,8 @@ export class Scope {
       return nothing
     }
     this.#entries.add(entry)
+    if (kind !== 'scope' && name !== LEAVE_PARENT)
+      this.#context.observer?.scopeOnAdded(labelOf(this.#context), kind, name)
     return () => {
       if (this.#entries?.delete(entry) !== true) return
       this.#release(entry, undefined)
@@ -291,3 +321,7 @@ export class Scope {
 }
 
 function nothing(): void {}
+
+function labelOf({ label }: ScopeContext): string {
+  return label ?? 'scope'
+}

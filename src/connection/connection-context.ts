@@ -4,6 +4,7 @@
  */
 import type { HoldfastError } from '../base/errors.ts'
 import type { Events } from '../base/events.ts'
+import type { ScopeObserver } from '../base/scope.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Ending } from '../protocol/ending.ts'
 import type { Violation } from '../protocol/violation.ts'
@@ -14,6 +15,7 @@ import type { Life } from './life.ts'
 import type { OutboxBudget } from './outbox-budget.ts'
 import type { RateLimit } from './receive-rate.ts'
 import type { StateName } from './state.ts'
+import type { Turn } from './turn.ts'
 
 /**
  * Why a message was not sent: the connection was ended for it, it was the newest or the oldest that waited, a newer one with
@@ -123,7 +125,17 @@ export interface RoomsPort {
   remove(life: Life): void
 }
 
+/** Told of work, while somebody wants to know. Must not throw, and must not keep a turn. */
+export interface WorkObserver extends ScopeObserver {
+  /** A handler that runs has outlived its connection. */
+  handlerOnLeft(route: string, handler: string, turn: Turn): void
+  /** One that had has finished after all. */
+  handlerOnDone(turn: Turn): void
+}
+
 export interface ConnectionContext {
+  /** Null while nobody wants to know. */
+  readonly observer: WorkObserver | null
   readonly wheel: Wheel
   /** `wheel.now`, as a function. */
   readonly now: () => number

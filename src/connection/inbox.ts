@@ -67,6 +67,11 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     return { handler: this.#running, since: this.#runningSince }
   }
 
+  /** The handler that runs now, and whether it is past handlerTimeoutMs; null when none takes its time. */
+  get running(): { readonly handler: HandlerName; readonly since: number; readonly overdue: boolean } | null {
+    return this.#turn === null ? null : { ...this.work, overdue: this.#overdue }
+  }
+
   /** Runs `user`, `open` and `hold`; messages wait for them. Whatever `user` does, this counts as the open hook. */
   start(): void {
     const { context, route } = this.#life
@@ -133,7 +138,9 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   /** The connection is released: a handler that still runs keeps nothing of it. */
   release(): void {
     const { context, route } = this.#life
-    this.#turn?.handOver(new LateTurn(context, this.#running, route.path))
+    if (this.#turn === null) return
+    this.#turn.handOver(new LateTurn(context, this.#running, route.path))
+    context.observer?.handlerOnLeft(route.path, this.#running, this.#turn)
     this.#turn = null
   }
 

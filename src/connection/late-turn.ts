@@ -19,9 +19,12 @@ export class LateTurn implements TurnOwner {
     this.#route = route
   }
 
-  turnOnSettled(): void {}
+  turnOnSettled(turn: Turn): void {
+    this.#context.observer?.handlerOnDone(turn)
+  }
 
   turnOnFailed(turn: Turn, cause: unknown): void {
+    this.turnOnSettled(turn)
     if (isAbort(cause, turn.reason)) return
     const details = { handler: this.#handler, route: this.#route, message: messageOf(cause) }
     this.#context.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }), undefined, this.#route)

@@ -7,10 +7,12 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { wrongArgument } from '../base/options.ts'
+import { INTERNALS, type ServerInternals } from '../server/internals.ts'
 import { answer } from './admin-answer.ts'
 import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-listener.ts'
 import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
 import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
+import { DEBUG_PATHS, DebugRoutes } from './debug-routes.ts'
 import { versionOf } from './package-version.ts'
 
 /** Of a server, what the admin port asks. What `createServer()` returns has it. */
@@ -21,6 +23,8 @@ export interface AdminServer {
   /** Does it listen and let clients in? */
   readonly ready: boolean
   ledger(): object
+  checkKernel?(): Promise<object>
+  readonly [INTERNALS]?: ServerInternals
   /** Drains, and resolves with a report. */
   drain?(): Promise<unknown>
 }
@@ -50,6 +54,7 @@ export const EMBEDDED_PATHS = {
     'yes',
     'Drains the server. The answer goes on until it has: lines of JSON with how many connections are left, then one with the report. A client that leaves does not stop it.',
   ],
+  ...DEBUG_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 /**
@@ -67,9 +72,15 @@ export async function admin(
   }
   const { routes = [], ...given } = input
   const options = readAdminOptions('admin()', given)
-  const own = routesOf(server, surroundings.clock ?? systemClock)
-  const listener = new AdminListener(options, new AdminRoutes([...own, ...routes]), surroundings)
-  const close = server.scope.defer(() => listener.close(), 'admin port')
+  const clock = surroundings.clock ?? systemClock
+  const debug = debugOf(server, clock)
+  const all = routesWith([...routesOf(server, clock), ...(debug?.routes ?? []), ...routes], () => debug?.end())
+  const listener = new AdminListener(options, all, surroundings)
+  const end = (): Promise<void> => {
+    debug?.end()
+    return listener.close()
+  }
+  const close = server.scope.defer(end, 'admin port')
   try {
     await listener.open()
   } catch (thrown) {
@@ -80,9 +91,27 @@ export async function admin(
     ...{ host: listener.host, port: listener.port },
     close() {
       close()
-      return listener.close()
+      return end()
     },
   }
+}
+
+/** @param onFailed called before it throws */
+function routesWith(routes: readonly AdminRoute[], onFailed: () => void): AdminRoutes {
+  try {
+    return new AdminRoutes(routes)
+  } catch (thrown) {
+    onFailed()
+    throw thrown
+  }
+}
+
+/** Null for what is no server of ours, but has what the port asks of one. */
+function debugOf(server: AdminServer, clock: Clock): DebugRoutes | null {
+  const internals = server[INTERNALS]
+  if (internals === undefined) return null
+  const checkKernel = async (): Promise<object> => (await server.checkKernel?.()) ?? {}
+  return new DebugRoutes({ internals, checkKernel, ledger: () => server.ledger() }, clock)
 }
 
 function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {

@@ -3,8 +3,10 @@
  * imported another copy of this package, so it is found by a symbol of the whole process, whose number says which
  * version of this contract it is. Types and a constant; nothing to end.
  */
+import type { Held } from '../base/scope.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
+import type { WorkObserver } from '../connection/connection-context.ts'
 import type { Departed } from '../connection/move.ts'
 import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 import type { Topic } from '../connection/topic.ts'
@@ -30,12 +32,25 @@ export interface ServerInternals {
    * is ended by whoever made it, after the server has closed.
    */
   connectBroker(broker: Broker): void
+  /** What is held and what runs now, in this server and in its connections: looks only. */
+  work(visitor: WorkVisitor): void
+  /** Who is told of work from now on, instead of whoever was before. The returned function ends that. */
+  observe(observer: WorkObserver): () => void
   /** False from the moment it begins to close. */
   readonly isReady: boolean
 }
 
+export type { WorkObserver } from '../connection/connection-context.ts'
 export type { Departed } from '../connection/move.ts'
 export type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
+
+/** Is shown work, one piece after the other. */
+export interface WorkVisitor {
+  /** Something that a scope holds. @param label the route of its connection, or `server` */
+  workOnHeld(label: string, held: Held): void
+  /** A handler that runs. @param ageMs since it began */
+  workOnHandler(route: string, handler: string, ageMs: number, overdue: boolean): void
+}
 
 /** The old side of a move. */
 export interface Departures {

@@ -6,12 +6,18 @@ import type { ServerContext } from './server-context.ts'
 
 export function makeInternals(
   context: ServerContext,
-  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'strangers'>,
+  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'strangers' | 'work'>,
 ): ServerInternals {
   return {
     ...listening,
     departures: new HubDepartures(context.hub),
     arrivals: context.arrivals,
+    observe(observer) {
+      context.observer = observer
+      return () => {
+        if (context.observer === observer) context.observer = null
+      }
+    },
     connectBroker: (broker) => tieBroker(context.hub, broker),
     get isReady() {
       return !context.closing

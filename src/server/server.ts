@@ -28,6 +28,7 @@ import type { RouteDeclaration } from './routes.ts'
 import { ServerContext } from './server-context.ts'
 import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
+import { serverScope, visitWork } from './server-work.ts'
 import { startDrain } from './start-drain.ts'
 import { countStrangers } from './strangers.ts'
 
@@ -69,11 +70,9 @@ export class Server {
       },
       stopListening: () => this.#stopListening(),
       strangers: () => countStrangers(this.#context, this.#http.all),
+      work: (visitor) => visitWork(this.scope, this.#context.hub, visitor),
     })
-    this.scope = new Scope('server', {
-      wheel: this.#context.wheel,
-      scopeOnError: (error) => this.#context.report(error),
-    })
+    this.scope = new Scope('server', serverScope(this.#context))
   }
 
   /**

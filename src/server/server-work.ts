@@ -1,0 +1,30 @@
+/** Of the work of one server: what its own scope needs of it, and what is held and runs in it now. Functions; nothing to end. */
+import type { HoldfastError } from '../base/errors.ts'
+import type { Scope, ScopeContext, ScopeObserver } from '../base/scope.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { WorkVisitor } from './internals.ts'
+import type { ServerContext } from './server-context.ts'
+
+/** Under which name the scope of a server stands beside routes. */
+const SERVER = 'server'
+
+/** What the scope of a server needs of it. */
+export function serverScope(context: ServerContext): ScopeContext {
+  return {
+    ...{ wheel: context.wheel, label: SERVER },
+    get observer(): ScopeObserver | null {
+      return context.observer
+    },
+    scopeOnError: (error: HoldfastError) => context.report(error),
+  }
+}
+
+export function visitWork(scope: Scope, hub: Hub, visitor: WorkVisitor): void {
+  scope.visit((held) => visitor.workOnHeld(SERVER, held))
+  for (const { route, usedScope, inbox, context } of hub.lives()) {
+    usedScope?.visit((held) => visitor.workOnHeld(route.path, held))
+    const { running } = inbox
+    if (running === null) continue
+    visitor.workOnHandler(route.path, running.handler, Math.max(0, context.wheel.now - running.since), running.overdue)
+  }
+}

@@ -1,0 +1,63 @@
+/** `/debug/…` of the admin port of a server: the ledger and the work, as asked for over HTTP. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WorkReport } from '../../../src/diagnose/work/work.ts'
+import { admin } from '../../../src/ops/index.ts'
+import { ask, statusOf } from '../../support/admin-client.ts'
+import { until } from '../../support/deadline.ts'
+import { openRaw } from '../../support/raw-client.ts'
+import { serve } from '../../support/serving.ts'
+
+test('/debug/work names what a leaking route holds, and nothing of any client', async (t) => {
+  const server = await serve(t, {
+    route: {
+      upgrade: () => ({ name: 'of a client' }),
+      open(connection) {
+        connection.join('secret room')
+        connection.scope.every(60_000, () => {}, 'poll prices')
+      },
+    },
+  })
+  const { port } = await admin(server, { port: 0 })
+  await openRaw(t, server.port, '/?token=in-the-url', { Cookie: 'session=private' })
+  await until('it is open', () => server.ledger().openHooks === 1)
+  const { status, body } = await ask(port, '/debug/work')
+  assert.equal(status, 200)
+  const { held, running } = JSON.parse(body) as WorkReport
+  const [poll, ...more] = held.filter(({ route }) => route === '/')
+  assert.deepEqual([poll?.kind, poll?.name, poll?.count, more, running], ['timer', 'poll prices', 1, [], []])
+  assert.match(poll?.lines[0]?.file ?? '', /debug-routes\.test\.ts$/)
+  for (const secret of ['of a client', 'secret room', 'in-the-url', 'private'])
+    assert.ok(!body.includes(secret), secret)
+})
+
+test('/debug/ledger is the ledger; with kernel=1 what the kernel says too', async (t) => {
+  const server = await serve(t, { route: {} })
+  const { port } = await admin(server, { port: 0 })
+  await openRaw(t, server.port)
+  const ledger = JSON.parse((await ask(port, '/debug/ledger')).body)
+  assert.deepEqual([ledger.open, ledger.imbalances, ledger.kernel], [1, [], undefined])
+  const { kernel } = JSON.parse((await ask(port, '/debug/ledger?kernel=1')).body)
+  assert.deepEqual([kernel.supported, kernel.imbalances], [process.platform === 'linux', []])
+})
+
+test('with the port, looking ends: nothing is noted any more', async (t) => {
+  const server = await serve(t, { route: { open: (connection) => void connection.scope.defer(() => {}, 'late') } })
+  const first = await admin(server, { port: 0 })
+  await first.close()
+  await openRaw(t, server.port)
+  const { port } = await admin(server, { port: 0 })
+  const [late] = (JSON.parse((await ask(port, '/debug/work')).body) as WorkReport).held.filter(
+    ({ route }) => route === '/',
+  )
+  assert.deepEqual([late?.name, late?.lines], ['late', []])
+  // A port with a route that cannot be does not go on looking either.
+  await assert.rejects(
+    admin(server, { port: 0, routes: [{ method: 'GET', path: 'no slash', handler: () => never() }] }),
+  )
+  assert.equal(await statusOf(port, '/debug/work'), 200)
+})
+
+function never(): never {
+  throw new Error('not asked')
+}
