@@ -2,6 +2,7 @@
  * `holdfast run app.js`: the supervisor of an app, in this process, and its admin port. Ends when the supervisor has ended:
  * by SIGTERM or SIGINT it drains, by a second one it ends at once; SIGHUP reloads.
  */
+import { extname } from 'node:path'
 import { HoldfastError, messageOf } from '../base/errors.ts'
 import { type AdminPort, openAdmin } from '../ops/admin-listener.ts'
 import { supervisorRoutes } from '../ops/supervisor-routes.ts'
@@ -27,18 +28,24 @@ const FLAGS: Flags = {
   json: { about: 'print what happens as JSON, one line each' },
 }
 
+const WORKER_ADMIN = new URL(`../ops/worker-admin${extname(import.meta.url)}`, import.meta.url).href
+
 function supervisorOf(given: Given): Supervisor {
   const [file, ...more] = given.words
   if (file === undefined || more.length > 0) throw new UsageError('wanted one file: holdfast run app.js')
   const size = given.number('max-old-space-size')
-  return new Supervisor(file, {
-    ...{ port: given.number('port'), host: given.text('host'), workers: given.number('workers') },
-    ...{ startTimeoutMs: given.duration('start-timeout'), bindTimeoutMs: given.duration('bind-timeout') },
-    busyMoveMs: given.duration('busy-move'),
-    recycleOldSpacePercent: given.number('recycle-old-space'),
-    ...{ recycleMaxAgeMs: given.duration('recycle-max-age'), recyclePauseMs: given.duration('recycle-pause') },
-    nodeOptions: [...given.texts('node-option'), ...(size === undefined ? [] : [`--max-old-space-size=${size}`])],
-  })
+  return new Supervisor(
+    file,
+    {
+      ...{ port: given.number('port'), host: given.text('host'), workers: given.number('workers') },
+      ...{ startTimeoutMs: given.duration('start-timeout'), bindTimeoutMs: given.duration('bind-timeout') },
+      busyMoveMs: given.duration('busy-move'),
+      recycleOldSpacePercent: given.number('recycle-old-space'),
+      ...{ recycleMaxAgeMs: given.duration('recycle-max-age'), recyclePauseMs: given.duration('recycle-pause') },
+      nodeOptions: [...given.texts('node-option'), ...(size === undefined ? [] : [`--max-old-space-size=${size}`])],
+    },
+    given.text('admin') === 'off' ? {} : { adminModule: WORKER_ADMIN },
+  )
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

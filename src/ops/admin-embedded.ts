@@ -107,7 +107,7 @@ function routesWith(routes: readonly AdminRoute[], onFailed: () => void): AdminR
 }
 
 /** Null for what is no server of ours, but has what the port asks of one. */
-function debugOf(server: AdminServer, clock: Clock): DebugRoutes | null {
+export function debugOf(server: AdminServer, clock: Clock): DebugRoutes | null {
   const internals = server[INTERNALS]
   if (internals === undefined) return null
   const checkKernel = async (): Promise<object> => (await server.checkKernel?.()) ?? {}

@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { destroySocket } from '../connection/socket.ts'
-import { bind } from '../server/listen.ts'
+import { bind, bindPath } from '../server/listen.ts'
 import { pathOf } from '../server/upgrade.ts'
 import { AdminAnswer } from './admin-answer.ts'
 import { type Asked, guardChange, guardHost, guardToken, refusal } from './admin-guard.ts'
@@ -35,6 +35,8 @@ export interface OpenAdminOptions extends AdminOptionsInput {
 
 /** What a test may want to own, and where errors of handlers go; default: a warning of the process. */
 export interface AdminSurroundings {
+  /** A Unix socket to listen on, in a folder that is nobody else's, instead of host and port. */
+  readonly path?: string
   readonly clock?: Clock
   readonly adminOnError?: (error: HoldfastError) => void
 }
@@ -71,6 +73,7 @@ export class AdminListener implements AdminPort {
   readonly #clock: Clock
   readonly #onError: (error: HoldfastError) => void
   readonly #httpServer: HttpServer
+  readonly #path: string | null
   // Removed by: the end of each answer, or of its connection. At most connectionsMax.
   readonly #running = new Set<AbortController>()
   #whenIdle: (() => void) | null = null
@@ -84,6 +87,7 @@ export class AdminListener implements AdminPort {
     this.#hosts = options.hosts.map((host) => host.toLowerCase())
     this.#routes = routes
     this.#clock = surroundings.clock ?? systemClock
+    this.#path = surroundings.path ?? null
     this.#onError = surroundings.adminOnError ?? warn
     this.#httpServer = createServer({
       ...{ headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: KEEP_ALIVE_MS },
@@ -98,8 +102,10 @@ export class AdminListener implements AdminPort {
 
   async open(): Promise<void> {
     const { host, port, token } = this.#options
-    await bind(this.#httpServer, { host, port })
+    if (this.#path === null) await bind(this.#httpServer, { host, port })
+    else await bindPath(this.#httpServer, this.#path)
     this.#httpServer.on('error', (error) => this.#report('listening', error))
+    if (this.#path !== null) return
     const { address, port: bound } = this.#httpServer.address() as AddressInfo
     this.host = address
     this.port = bound

@@ -8,6 +8,7 @@ import type { Supervisor } from '../rollout/supervisor.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
 import { versionOf } from './package-version.ts'
+import { WORKER_PATHS, workerRoutes } from './worker-routes.ts'
 
 /** The paths of the admin port of `holdfast run`. `docs/reference/admin.md` is made from it. */
 export const SUPERVISOR_PATHS = {
@@ -28,6 +29,7 @@ export const SUPERVISOR_PATHS = {
     'yes',
     'All workers drain, then the supervisor ends. Lines of JSON with how many connections are left, then one with `ended`.',
   ],
+  ...WORKER_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
@@ -44,6 +46,7 @@ export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
     },
     { method: 'POST', path: '/reload', handler: (request) => reload(supervisor, request) },
     { method: 'POST', path: '/drain', handler: () => drain(supervisor) },
+    ...workerRoutes(supervisor),
   ]
 }
 

@@ -12,6 +12,12 @@ export interface PeerPlace {
   readonly path: string
 }
 
+/** A module with `openWorkerAdmin(server, path)`, which this floor must not know, and the Unix socket for it. */
+export interface AdminPlan {
+  readonly module: string
+  readonly path: string
+}
+
 /** To a worker. */
 export type Order =
   | {
@@ -23,6 +29,8 @@ export type Order =
       readonly peers: readonly PeerPlace[]
       /** From whom it takes over, and the descriptor of the lane from there. */
       readonly from: { readonly pid: number; readonly laneFd: number } | null
+      /** What answers for it, and where it is to listen. */
+      readonly admin: AdminPlan | null
     }
   /** The listening handle comes with it. */
   | { readonly kind: 'listen' }

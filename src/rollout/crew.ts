@@ -27,6 +27,8 @@ export interface CrewInit {
   readonly clock: Clock
   readonly events: Events<RolloutEvents>
   readonly startTimeoutMs: number
+  /** Of AdminPlan; null: workers answer nobody. */
+  readonly adminModule: string | null
   crewOnWord(worker: ForkedWorker, word: Word): void
   crewOnGone(worker: ForkedWorker): void
 }
@@ -73,9 +75,11 @@ export class Crew {
   fork(slot: number, generation: Generation, from: LaneFrom | null): ForkedWorker {
     // Names only grow, so that the newer of two always calls the older.
     const name = `w${String(++this.#named).padStart(9, '0')}`
-    const { clock } = this.#init
+    const { clock, adminModule } = this.#init
+    const adminPath = adminModule === null ? null : join(this.#folder, `admin-${name}.sock`)
     const worker = new ForkedWorker({
       ...{ name, slot, generation, clock, lane: from?.lane ?? null, place: join(this.#folder, `${name}.sock`) },
+      adminPath,
       workerOnWord: (one, word) => {
         if (word.kind === 'ready' || word.kind === 'listening') this.#announce(one, '')
         if (word.kind === 'figures') this.#tellFigures(one)
@@ -89,6 +93,7 @@ export class Crew {
     worker.order({
       ...{ kind: 'start', name, file: generation.app.path, place: worker.place, peers },
       from: from === null ? null : { pid: from.pid, laneFd: LANE_FD },
+      admin: adminModule === null || adminPath === null ? null : { module: adminModule, path: adminPath },
     })
     return worker
   }
@@ -125,6 +130,7 @@ export class Crew {
     this.#workers.delete(worker)
     // One that was killed has left it.
     rmSync(worker.place, { force: true })
+    if (worker.adminPath !== null) rmSync(worker.adminPath, { force: true })
     if (worker.figures !== null) addCounters(this.#departed, worker.figures.counters)
     for (const other of this.#workers) other.order({ kind: 'part', name: worker.name })
     void worker.gone.then(({ reason }) => this.#announce(worker, reason))

@@ -19,6 +19,8 @@ export interface WorkerInit {
   readonly generation: Generation
   /** Where its mesh listens. */
   readonly place: string
+  /** Where it is to answer what its supervisor asks; null: nowhere. */
+  readonly adminPath: string | null
   /** A Unix socket, not reading, that becomes its lane; null when it takes over from nobody. */
   readonly lane: object | null
   readonly clock: Clock
@@ -50,6 +52,7 @@ export class ForkedWorker {
   readonly slot: number
   readonly generation: Generation
   readonly place: string
+  readonly adminPath: string | null
   readonly pid: number
   readonly gone: Promise<Exit>
   /** Calendar time of its start. */
@@ -67,12 +70,13 @@ export class ForkedWorker {
   #killer: ClockTimer | null = null
 
   constructor(init: WorkerInit) {
-    const { name, slot, generation, place, lane, clock } = init
+    const { name, slot, generation, place, adminPath, lane, clock } = init
     this.#init = init
     this.name = name
     this.slot = slot
     this.generation = generation
     this.place = place
+    this.adminPath = adminPath
     this.startedAt = this.#since = clock.wallNow()
     const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
     if (lane !== null) stdio.push(lane as never)

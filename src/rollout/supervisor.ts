@@ -31,6 +31,8 @@ export interface SupervisorSurroundings {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
   readonly pid?: number
+  /** What answers in each worker for it: the URL of a module with `openWorkerAdmin(server, path)`. */
+  readonly adminModule?: string
 }
 
 /** How a supervisor ended. */
@@ -84,7 +86,7 @@ export class Supervisor {
       this.#resolveEnded = resolve
     })
     this.#crew = new Crew({
-      ...{ clock, events, startTimeoutMs: options.startTimeoutMs },
+      ...{ clock, events, startTimeoutMs: options.startTimeoutMs, adminModule: surroundings.adminModule ?? null },
       crewOnWord: (worker, word) => this.#reloads.heard(worker, word),
       crewOnGone: (worker) => this.#gone(worker),
     })
@@ -183,6 +185,12 @@ export class Supervisor {
     this.#stopStarting()
     for (const worker of this.#crew.workers) worker.kill('it was told to end at once')
     this.#endWhenEmpty()
+  }
+
+  /** The Unix sockets at which workers can be asked, by slot: of each the worker that serves there. */
+  adminPaths(): ReadonlyMap<number, string> {
+    const paths = this.#slots.map(({ number, worker }) => [number, worker?.adminPath ?? null] as const)
+    return new Map(paths.filter((entry): entry is readonly [number, string] => entry[1] !== null))
   }
 
   status(): RolloutStatus {

@@ -2,8 +2,10 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import type { Order } from './control.ts'
+import { messageOf } from '../base/errors.ts'
+import type { AdminPlan, Order } from './control.ts'
 import { isAlive } from './is-alive.ts'
+import type { ServedServer } from './served-server.ts'
 import { Worker } from './worker.ts'
 
 if (process.send === undefined) throw new Error('this file is started by holdfast run, not by itself')
@@ -20,10 +22,11 @@ new Worker(
     onSignal: (signal, listener) => process.on(signal, listener),
     onDying: (listener) => process.on('uncaughtExceptionMonitor', listener),
     isAlive,
+    openAdmin,
     removeFolder: (path) => {
       try {
-        // Sockets of the supervisor, which has gone.
-        for (const name of readdirSync(path)) if (name.startsWith('lane-')) rmSync(join(path, name), { force: true })
+        // Sockets of the supervisor, which has gone, and those where only it asked.
+        for (const name of readdirSync(path)) if (/^(lane|admin)-/.test(name)) rmSync(join(path, name), { force: true })
         rmdirSync(path)
       } catch {
         // Others still have their sockets in it: the last one removes it.
@@ -33,3 +36,18 @@ new Worker(
   },
   systemClock,
 ).begin()
+
+async function openAdmin(
+  { module, path }: AdminPlan,
+  server: ServedServer,
+): Promise<{ close(): Promise<void> } | null> {
+  try {
+    const { openWorkerAdmin } = (await import(module)) as {
+      openWorkerAdmin(server: ServedServer, path: string): Promise<{ close(): Promise<void> }>
+    }
+    return await openWorkerAdmin(server, path)
+  } catch (thrown) {
+    process.emitWarning(`this worker cannot be asked what is alive in it: ${messageOf(thrown)}`, 'HoldfastWarning')
+    return null
+  }
+}

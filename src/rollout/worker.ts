@@ -18,7 +18,7 @@ import type { DrainReport } from '../server/drain-report.ts'
 import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
-import type { Order, PeerPlace, Word } from './control.ts'
+import type { AdminPlan, Order, PeerPlace, Word } from './control.ts'
 import { Departing, pause } from './departing.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
@@ -35,6 +35,8 @@ export interface WorkerProcess {
   onSignal(signal: NodeJS.Signals, listener: () => void): void
   onDying(listener: (error: unknown) => void): void
   isAlive(pid: number): boolean
+  /** Answers for that server from now on. Never rejects: who cannot be asked serves all the same. */
+  openAdmin(plan: AdminPlan, server: ServedServer): Promise<{ close(): Promise<void> } | null>
   /** Removes a folder of sockets if no worker has one in it. */
   removeFolder(path: string): void
   exit(code: number): void
@@ -57,6 +59,7 @@ export class Worker {
   #tour: { readonly done: Promise<void>; stop(): void } | null = null
   #figures: ClockTimer | null = null
   #arriving: Arriving | null = null
+  #admin: { close(): Promise<void> } | null = null
   #listening = false
   /** It has listened, so there may be connections. */
   #served = false
@@ -97,7 +100,7 @@ export class Worker {
     else if (order.kind === 'drain') this.#leave(order.listening, order.retryAfterMs)
   }
 
-  async #start({ name, place, file, peers, from }: Order & { kind: 'start' }): Promise<void> {
+  async #start({ name, place, file, peers, from, admin }: Order & { kind: 'start' }): Promise<void> {
     const clock = this.#clock
     this.#folder = dirname(place)
     const events = new Events<BrokerEvents>((_, thrown) => {
@@ -119,6 +122,7 @@ export class Worker {
       this.#arriving = new Arriving({ lane, arrivals, broker, clock, oldPid: from.pid, isAlive })
       this.#arriving.begin()
     }
+    if (admin !== null) this.#admin = await this.#process.openAdmin(admin, server)
     await this.#linked(mesh, peers)
     if (this.#leaving) return
     this.#tellFigures()
@@ -236,6 +240,7 @@ export class Worker {
   }
 
   async #exit(code: number): Promise<void> {
+    await this.#admin?.close()
     this.#broker?.end()
     await this.#mesh?.end()
     // What the worker that takes over has to know before we are gone.

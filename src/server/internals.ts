@@ -12,7 +12,7 @@ import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 import type { Topic } from '../connection/topic.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
-export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.1')
+export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.2')
 
 export interface ServerInternals {
   /**

@@ -57,6 +57,11 @@ export function bind(server: Server, listen: ListenOptions): Promise<void> {
   return listening(server, to, listen.port)
 }
 
+/** Listens on a Unix socket. @throws as bind() */
+export function bindPath(server: NetServer, path: string): Promise<void> {
+  return listening(server, { path }, 0)
+}
+
 /** Listens on a raw listening handle, which is the server's from here on. @throws as bind() */
 export function bindHandle(server: NetServer, handle: object): Promise<void> {
   return listening(server, handle, 0)

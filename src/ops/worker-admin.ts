@@ -1,0 +1,25 @@
+/**
+ * The admin port of one worker under a supervisor: a Unix socket in the folder of its supervisor, which nobody else can open. It
+ * answers what is under `/debug/`, and is loaded by the worker, which knows only its path.
+ *
+ * Owned by the worker, which closes it before it exits.
+ */
+import { systemClock } from '../base/clock.ts'
+import { type AdminServer, debugOf } from './admin-embedded.ts'
+import { AdminListener } from './admin-listener.ts'
+import { readAdminOptions } from './admin-options.ts'
+import { AdminRoutes } from './admin-routes.ts'
+
+export async function openWorkerAdmin(server: AdminServer, path: string): Promise<{ close(): Promise<void> }> {
+  const debug = debugOf(server, systemClock)
+  // Who waits for an answer is the supervisor, and behind it somebody with a deadline of their own.
+  const options = readAdminOptions('openWorkerAdmin()', { answerTimeoutMs: 600_000 })
+  const listener = new AdminListener(options, new AdminRoutes(debug?.routes ?? []), { path })
+  await listener.open()
+  return {
+    async close() {
+      debug?.end()
+      await listener.close()
+    },
+  }
+}
