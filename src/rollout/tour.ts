@@ -50,6 +50,8 @@ type Patience = 'rest' | 'handler' | 'reader' | 'tasks'
 export class Tour {
   readonly #init: TourInit
   #moved = 0
+  /** In batches under way: no longer among those that could move, and not moved yet. */
+  #leaving = 0
   #lastMoveAt = 0
   #toldAt = Number.NEGATIVE_INFINITY
   #stopped = false
@@ -132,7 +134,9 @@ export class Tour {
       return
     }
     const freezeMs = patience === 'tasks' ? TASKS_MS : REST_MS
+    this.#leaving += batch.length
     const { moved, stayed } = await departing.move(batch, freezeMs, patience === 'reader' ? READER_MS : REST_MS)
+    this.#leaving -= batch.length
     this.#moved += moved
     const now = clock.now()
     if (moved > 0) this.#lastMoveAt = now
@@ -164,7 +168,7 @@ export class Tour {
 
   #tell(now: number): void {
     this.#toldAt = now
-    let left = 0
+    let left = this.#leaving
     for (const _ of this.#init.departures.connections()) left++
     this.#init.tourOnProgress(this.#moved, this.#moved + left)
   }

@@ -1,6 +1,7 @@
 /** In which order and company connections move. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Connection } from '../../../src/connection/connection.ts'
 import { Tour } from '../../../src/rollout/tour.ts'
@@ -10,13 +11,17 @@ import type { MoveWait } from '../../../src/server/internals.ts'
 function tourOf(waits: ReadonlyMap<string, MoveWait | null>) {
   const left = new Map([...waits].map(([id, wait]) => [id, { connection: { id } as Connection, wait }]))
   const batches: { readonly ids: string[]; readonly departMs: number }[] = []
+  const told: { readonly moved: number; readonly total: number }[] = []
+  let now = 0
   const tour = new Tour({
     departing: {
       ...{ problem: null, unanswered: 0, expect: () => Promise.resolve(), forget() {} },
-      move(batch, _, departMs) {
+      async move(batch, _, departMs) {
         batches.push({ ids: batch.map(({ id }) => id), departMs })
         for (const { id } of batch) left.delete(id)
-        return Promise.resolve({ moved: batch.length, stayed: new Map() })
+        await nextTurn()
+        now += 200
+        return { moved: batch.length, stayed: new Map() }
       },
     },
     departures: {
@@ -26,13 +31,13 @@ function tourOf(waits: ReadonlyMap<string, MoveWait | null>) {
       connections: () => [...left.values()].map(({ connection }) => connection).values(),
       freeze: () => Promise.resolve(null),
     },
-    clock: systemClock,
+    clock: { ...systemClock, now: () => now },
     busyMs: 0,
     stopListening() {},
     coming: () => Promise.resolve({ openings: 0, strangers: 0 }),
-    tourOnProgress() {},
+    tourOnProgress: (moved, total) => void told.push({ moved, total }),
   })
-  return { tour, batches }
+  return { tour, batches, told }
 }
 
 test('slow readers move in a batch of their own: nobody else waits for them', async () => {
@@ -70,4 +75,12 @@ test('those whose handlers run, and those with tasks, move apart from each other
     batches.map(({ ids }) => ids),
     [['rest'], ['handler'], ['tasks']],
   )
+})
+
+test('what it says of how far it is counts those under way among all', async () => {
+  const { tour, told } = tourOf(new Map(Array.from({ length: 500 }, (_, number) => [`c${number}`, null])))
+  await tour.run()
+  assert.ok(told.length > 5)
+  assert.deepEqual([...new Set(told.map(({ total }) => total))], [500])
+  assert.equal(told.at(-1)?.moved, 500)
 })
