@@ -56,7 +56,7 @@ export async function readMemory(
 ): Promise<MemoryReport> {
   const sockstat = await surroundings.sockstat().catch(() => '')
   const mappings = await mappingsOf(surroundings.smaps())
-  // In the turn in which the last piece came, so that both speak of nearly the same moment.
+  // As soon as the last piece has come, so that both speak of nearly the same moment.
   const figures = surroundings.figures()
   const totals = mappings === null ? null : kindTotals(mappings.all)
   const accounts = totals === null ? coarseAccountsOf(figures) : accountsOf(totals, figures)

@@ -19,6 +19,8 @@ const MB = 1_000_000
 /** An account stands out when it is this much of RSS, and not little. */
 const STANDS_OUT_SHARE = 0.25
 const STANDS_OUT_BYTES = 32 * MB
+/** More than this of RSS is said to be unexplained, also when it does not stand out. */
+const UNEXPLAINED_SHARE = 0.05
 /** Near the limit V8 collects all the time, and at it the process ends. */
 const FULL_SHARE = 0.85
 const QUARTERS = 4
@@ -108,6 +110,9 @@ function emptyPages({ accounts, hasHadWorkers }: MemorySeen): string {
 
 function nothing({ source, rssBytes, accounts }: MemorySeen): string {
   if (source === 'process') return `Nothing stands out in ${mb(rssBytes)}, as far as can be told without /proc.`
+  if (accounts.unexplained > rssBytes * UNEXPLAINED_SHARE) {
+    return `Nothing stands out in ${mb(rssBytes)}, but ${mb(accounts.unexplained)} of it could not be explained.`
+  }
   return `Nothing stands out in ${mb(rssBytes)}, of which ${mb(accounts.files)} are the program, its libraries and other files.`
 }
 

@@ -43,6 +43,9 @@ describe('what stands out', () => {
     // Much, but little beside the rest; most, but little.
     assert.match(verdict({ v8Free: 40, files: 400 }), /^Nothing/)
     assert.match(verdict({ v8Free: 30 }), /^Nothing/)
+    const some = 'Nothing stands out in 72 MB, but 6 MB of it could not be explained.'
+    assert.equal(verdict({ unexplained: 6 }), some)
+    assert.match(verdict({ unexplained: 3 }), /program, its libraries/)
   })
 
   test('empty pages', () => {
