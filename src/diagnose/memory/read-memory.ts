@@ -5,6 +5,9 @@
  * some microseconds of parsing with each piece. RSS here is the sum of what the mappings have; /proc/self/statm, where
  * `process.memoryUsage()` has it from, is read at another moment, and counted per processor, so it may differ by some hundred KiB.
  *
+ * With 15,000 connections (600 to 900 mappings, 0.5 MB of text) a reading is done in 16 to 45 ms, and in some 150 pieces of that the
+ * thread of the event loop works for 6 to 15 ms. It grows with the heap: with 500 MB of objects (1,800 mappings) 50 and 15 ms.
+ *
  * A function: what it opens it closes, and nothing stays.
  */
 import { open, readFile } from 'node:fs/promises'

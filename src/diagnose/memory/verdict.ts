@@ -85,7 +85,7 @@ function standsOut(seen: MemorySeen): string | null {
   const sentences: Partial<Record<Account, () => string>> = {
     v8Free: () => emptyPages(seen),
     v8Used: () =>
-      `Most of it is JavaScript: ${mb(accounts.v8Used)} of ${mb(rssBytes)} are objects in use, or dead and not collected yet.`,
+      `JavaScript objects stand out: ${mb(accounts.v8Used)} of ${mb(rssBytes)}, in use, or dead and not collected yet.`,
     external: () =>
       `RSS is high because of memory outside the heap that objects hold on to, such as Buffers: ${mb(accounts.external)} of ${mb(rssBytes)}.`,
     nativeHeap: () =>

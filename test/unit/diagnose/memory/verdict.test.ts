@@ -58,7 +58,7 @@ describe('what stands out', () => {
   })
 
   test('objects, Buffers, the native heap, and what nobody knows', () => {
-    assert.match(verdict({ v8Used: 1_200 }), /^Most of it is JavaScript: 1,200 MB of 1,258 MB/)
+    assert.match(verdict({ v8Used: 1_200 }), /^JavaScript objects stand out: 1,200 MB of 1,258 MB/)
     assert.match(
       verdict({ external: 64 }),
       /^RSS is high because of memory outside the heap .* Buffers: 64 MB of 128 MB/,
