@@ -38,6 +38,8 @@ export interface ChildOptions {
   readonly config: object
   /** A program, with its arguments, that starts it: `ip netns exec …`. */
   readonly through?: readonly string[]
+  /** The Node that runs it; default: our own. */
+  readonly node?: string
 }
 
 export class Child {
@@ -64,9 +66,9 @@ export class Child {
   }
 
   /** Starts one and waits until it answers. */
-  static async start({ file, config, through = [] }: ChildOptions): Promise<Child> {
+  static async start({ file, config, through = [], node = process.execPath }: ChildOptions): Promise<Child> {
     const path = fileURLToPath(new URL(file, import.meta.url))
-    const [program = '', ...rest] = [...through, process.execPath, '--import=tsx', path, JSON.stringify(config)]
+    const [program = '', ...rest] = [...through, node, '--import=tsx', path, JSON.stringify(config)]
     const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
     const child = new Child(file.replace('.ts', ''), spawn(program, rest, { cwd: ROOT, stdio }))
     try {

@@ -5,7 +5,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { Session } from 'node:inspector/promises'
+import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { type MemoryReport, readMemory } from '../../src/diagnose/memory/read-memory.ts'
 import {
   type Connection,
   createServer,
@@ -24,6 +27,18 @@ export interface ServerConfig {
   readonly remember?: boolean
   /** Keeps so many bytes of every connection, for ever: a leak on purpose. */
   readonly leakBytes?: number
+  /** A thread of its own holds so many bytes, which nobody tells us of. */
+  readonly hiddenBytes?: number
+}
+
+/** A reading of the memory, and what it cost. */
+export interface MemorySample {
+  readonly report: MemoryReport
+  /** What Node says RSS is, right behind it. */
+  readonly nodeRssBytes: number
+  readonly tookMs: number
+  /** For how long of that the event loop was busy. */
+  readonly busyMs: number
 }
 
 /** How one connection ended. Times in awake milliseconds: those in which the process was stuck are left out. */
@@ -142,6 +157,14 @@ async function publish(wanted: Publishing): Promise<Published> {
   return { messages, seconds: (performance.now() - begun) / 1000 }
 }
 
+async function memory(): Promise<MemorySample> {
+  const [loop, begun] = [performance.eventLoopUtilization(), performance.now()]
+  const report = await readMemory()
+  const tookMs = performance.now() - begun
+  const busyMs = performance.eventLoopUtilization(loop).active
+  return { report, nodeRssBytes: process.memoryUsage().rss, tookMs, busyMs }
+}
+
 /** Has the heap collected, and its empty pages given back, as a reclaim of the server does. */
 async function collect(): Promise<void> {
   const session = new Session()
@@ -167,6 +190,10 @@ async function fill({ kind }: { kind: string }): Promise<void> {
   }
 }
 
+if (config.hiddenBytes) {
+  const hide = `globalThis.hidden = Buffer.alloc(${config.hiddenBytes}, 1); setInterval(() => {}, 1000)`
+  new Worker(hide, { eval: true }).unref()
+}
 await server.listen({ port: 0, host: config.host })
 answer({
   ready: () => null,
@@ -175,6 +202,7 @@ answer({
   endings: () => endings,
   collect,
   fill,
+  memory,
   publish,
   close: () => server.close(),
 })

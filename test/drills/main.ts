@@ -1,12 +1,14 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | memory | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
+import { findNode } from '../peers/programs.js'
 import { drillDrain } from './drain.ts'
 import { drillHalfOpen } from './half-open.ts'
 import { drillKill } from './kill/kill.ts'
 import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
+import { drillMemory } from './memory-accounts.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
@@ -103,6 +105,17 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       })
     },
   },
+  memory: {
+    flags: { connections: 15_000, nodes: '20,24,26', quiet: 8, hidden: 0 },
+    async *run({ number, text }) {
+      for (const name of text('nodes').split(',')) {
+        yield await drillMemory({
+          ...{ node: { name, program: programOf(name) }, connections: number('connections') },
+          ...{ quietMs: number('quiet') * 1000, hiddenBytes: number('hidden') * MIB },
+        })
+      }
+    },
+  },
   'soak:self': {
     flags: { connections: 200_000, wave: 2_000, quiet: 4.5, leak: 0, out: OUT },
     async *run({ number, text }) {
@@ -113,6 +126,14 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       })
     },
   },
+}
+
+/** Our own Node when it is that one, else the one the tests have. */
+function programOf(major: string): string {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath
+  const found = major === '24' || major === '26' ? findNode(Number(major) as 24 | 26) : undefined
+  if (found === undefined) throw new Error(`--nodes ${major}: no such Node here`)
+  return found
 }
 
 function sizes(policy: Policy, number: Values['number']): Omit<Parameters<typeof drillSlow>[0], 'policy'> {
