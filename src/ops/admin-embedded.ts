@@ -111,7 +111,8 @@ export function debugOf(server: AdminServer, clock: Clock): DebugRoutes | null {
   const internals = server[INTERNALS]
   if (internals === undefined) return null
   const checkKernel = async (): Promise<object> => (await server.checkKernel?.()) ?? {}
-  return new DebugRoutes({ internals, checkKernel, ledger: () => server.ledger() }, clock)
+  const connections = (): number => server.connections.size
+  return new DebugRoutes({ internals, connections, checkKernel, ledger: () => server.ledger() }, clock)
 }
 
 function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {

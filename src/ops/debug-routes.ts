@@ -1,9 +1,11 @@
 /**
- * What an admin port shows of a running server: its ledger, and the work in it.
+ * What an admin port shows of a running server: its ledger, the work in it, and where the memory of its process is.
  *
  * Made for one server; ends with `end()`. Nothing personal is in any answer: names from the code, routes, counts and ages.
  */
 import type { Clock } from '../base/clock.ts'
+import { MemoryHistory } from '../diagnose/memory/history.ts'
+import { readMemory } from '../diagnose/memory/read-memory.ts'
 import { Work } from '../diagnose/work/work.ts'
 import type { ServerInternals } from '../server/internals.ts'
 import { answer } from './admin-answer.ts'
@@ -12,6 +14,8 @@ import type { AdminRoute } from './admin-routes.ts'
 /** Of a server, what is shown. */
 export interface DebugSource {
   readonly internals: Pick<ServerInternals, 'work' | 'observe'>
+  /** How many connections are open. */
+  connections(): number
   ledger(): object
   checkKernel(): Promise<object>
 }
@@ -28,14 +32,22 @@ export const DEBUG_PATHS = {
     'yes',
     'What connections hold and run, by route, kind and name, with its lines in the code, as JSON: timers, listeners, tasks; handlers that run, that are past their deadline, that have outlived their connection; and what was collected while it waited for what can never come.',
   ],
+  '/debug/memory': [
+    'GET',
+    'yes',
+    'Where the memory of the process is, as JSON: accounts that add up to its RSS, a sentence about them, and the last hour, a row for each minute. Takes some 50 ms at 15,000 connections, most of it beside the event loop.',
+  ],
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export class DebugRoutes {
   readonly routes: readonly AdminRoute[]
   readonly #work: Work
+  readonly #history: MemoryHistory
 
   constructor(source: DebugSource, clock: Clock) {
     this.#work = new Work(source.internals, () => clock.now())
+    const history = new MemoryHistory({ clock, read: () => readMemory(), connections: () => source.connections() })
+    this.#history = history
     this.routes = [
       {
         ...{ method: 'GET', path: '/debug/ledger' },
@@ -45,10 +57,18 @@ export class DebugRoutes {
         },
       },
       { method: 'GET', path: '/debug/work', handler: () => answer.json(this.#work.report()) },
+      {
+        ...{ method: 'GET', path: '/debug/memory' },
+        async handler() {
+          const rows = history.rows()
+          return answer.json({ ...(await readMemory(rows)), lastHour: rows })
+        },
+      },
     ]
   }
 
   end(): void {
     this.#work.end()
+    this.#history.end()
   }
 }

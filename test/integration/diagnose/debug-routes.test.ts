@@ -41,6 +41,16 @@ test('/debug/ledger is the ledger; with kernel=1 what the kernel says too', asyn
   assert.deepEqual([kernel.supported, kernel.imbalances], [process.platform === 'linux', []])
 })
 
+test('/debug/memory: accounts that add up to the RSS of this very process, and a sentence', async (t) => {
+  const server = await serve(t, { route: {} })
+  const { port } = await admin(server, { port: 0 })
+  const { rssBytes, accounts, verdict, lastHour } = JSON.parse((await ask(port, '/debug/memory')).body)
+  const sum = Object.values<number>(accounts).reduce((total, bytes) => total + bytes, 0)
+  assert.deepEqual([sum, lastHour], [rssBytes, []])
+  assert.ok(Math.abs(rssBytes - process.memoryUsage().rss) < 32 * 2 ** 20)
+  assert.match(verdict, /\w+/)
+})
+
 test('with the port, looking ends: nothing is noted any more', async (t) => {
   const server = await serve(t, { route: { open: (connection) => void connection.scope.defer(() => {}, 'late') } })
   const first = await admin(server, { port: 0 })
