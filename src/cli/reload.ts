@@ -68,7 +68,7 @@ function reportLine({
 }: ReloadReport): string {
   const reasons = Object.entries(stayed).map(([reason, count]) => `${count} ${reason}`)
   const parts = [
-    `version ${generation} runs in ${workers === 1 ? '1 worker' : `${workers} workers`}: ${moved} connections moved`,
+    `version ${generation} runs in ${workers === 1 ? '1 worker' : `${workers} workers`}: ${moved === 1 ? '1 connection' : `${moved} connections`} moved`,
     ...(movesPerSecond > 0 ? [`${movesPerSecond} per second`] : []),
     `${drained.total} drained${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
     ...(unanswered > 0 ? [`${unanswered} unanswered`] : []),

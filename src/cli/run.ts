@@ -86,7 +86,8 @@ async function openPort(given: Given, supervisor: Supervisor, terminal: Terminal
     return admin
   } catch (thrown) {
     supervisor.kill()
-    throw thrown
+    if (!(thrown instanceof HoldfastError) || thrown.code !== 'HF_PORT_IN_USE') throw thrown
+    throw new Error(`the admin port: ${thrown.message}; --admin HOST:PORT chooses another, --admin off does without`)
   }
 }
 

@@ -81,12 +81,12 @@ export interface Presence {
 /** A room as users hold it: a name, whoever is in it at the moment of the call, and nothing to end. */
 export interface Room {
   readonly name: string
-  /** How many connections are in it. */
+  /** How many connections of this process are in it; those at other workers are not counted. */
   readonly size: number
-  /** The connections in it. Iterating makes no copy; connections may end, and leave, meanwhile. */
+  /** The connections of this process in it. Iterating makes no copy; connections may end, and leave, meanwhile. */
   readonly members: Iterable<Connection>
   /**
-   * Who is in it, with what the handler `shows` of the route of each shows to others: plain data, ready for JSON.stringify.
+   * Who of this process is in it, with what the handler `shows` of the route of each shows to others: plain data, ready for JSON.stringify.
    *
    * Made when asked, by calling `shows` for every member: announce who comes and goes instead of asking for each message.
    */

@@ -69,7 +69,7 @@ export class Connection<Data = unknown> {
     return this.#alive('protocol').protocol
   }
 
-  /** The address the socket came from. @throws HoldfastError HF_CONNECTION_CLOSED after it has closed */
+  /** The address the socket came from; with `trustedProxies`, what they say it is. @throws HoldfastError HF_CONNECTION_CLOSED after it has closed */
   get remoteAddress(): string {
     return this.#alive('remoteAddress').remoteAddress
   }

@@ -19,12 +19,12 @@ export class User {
     this.#users = users
   }
 
-  /** How many connections the user has: 0 when there is none, and as soon as the last of them begins to end. */
+  /** How many connections the user has in this process, those at other workers left out: 0 when there is none, and as soon as the last of them begins to end. */
   get size(): number {
     return this.#users.of(this.key).size
   }
 
-  /** The connections of the user now. Iterating makes no copy; connections may end meanwhile. */
+  /** The connections of the user in this process now. Iterating makes no copy; connections may end meanwhile. */
   get connections(): Iterable<Connection> {
     return this.#users.connectionsOf(this.key)
   }

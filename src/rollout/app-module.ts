@@ -42,7 +42,11 @@ export function checkApp(file: string, app: Readonly<Record<string, unknown>>): 
   }
   // What CommonJS calls `module.exports.default`, or a compiler has made of it.
   const inner = isObject(seen) && !isServer(seen) && isObject(seen.default) ? seen.default : seen
-  if (isServer(inner)) return inner
+  if (isServer(inner)) {
+    if (!inner.ready) return inner
+    const todo = 'remove the call of listen(): the supervisor has the port, and gives it to the app'
+    throw appInvalid(file, 'its server listens already', 'a server that is not listening', todo)
+  }
   throw appInvalid(file, `its default export is ${describe(inner)}`, EXPORT, todoFor(inner))
 }
 

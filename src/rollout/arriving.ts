@@ -118,7 +118,7 @@ export class Arriving implements LaneOwner {
       (thrown: unknown) => {
         this.#adopting.delete(id)
         this.#late.delete(id)
-        lane.sendJson(LANE.refused, { id, reason: messageOf(thrown) })
+        lane.sendJson(LANE.refused, { id, reason: reasonOf(thrown) })
       },
     )
     this.#adopting.set(id, adopting)
@@ -167,6 +167,12 @@ export class Arriving implements LaneOwner {
     }
     this.#adopted.clear()
   }
+}
+
+/** One word where there is one: what is told apart by connection cannot be counted. The server may be of another copy of this package. */
+function reasonOf(thrown: unknown): string {
+  const { reason } = (thrown ?? {}) as { readonly reason?: unknown }
+  return typeof reason === 'string' ? reason : messageOf(thrown)
 }
 
 function idsOf(payload: Buffer): string[] {

@@ -19,7 +19,8 @@ export const ROLLOUT_OPTIONS = {
   }),
   workers: integerOption(1, 64, {
     default: 1,
-    about: 'How many processes run the app. Messages to a room reach its members in all of them.',
+    about:
+      'How many processes run the app. What is published reaches connections in all of them; limits, counts, sizes of rooms and presence are those of each.',
     without: 'one process uses one core.',
   }),
   startTimeoutMs: integerOption(100, HOUR, {

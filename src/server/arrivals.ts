@@ -51,6 +51,16 @@ export interface ArrivalsContext extends ConnectionContext {
 
 type Reason = keyof typeof MOVE_REFUSALS
 
+/** With the reason by itself, by which refusals can be counted. */
+class MoveRefused extends HoldfastError {
+  readonly reason: Reason
+
+  constructor(id: string, reason: Reason, cause: unknown) {
+    super('HF_MOVE_REFUSED', { id, reason, wanted: MOVE_REFUSALS[reason] }, { cause })
+    this.reason = reason
+  }
+}
+
 /** One that is expected, adopted, or was abandoned: then it is remembered, so that it cannot come after all. */
 interface Expected {
   readonly deadline: Deadline
@@ -229,7 +239,7 @@ export class HubArrivals implements Arrivals {
   }
 
   /** It is not going to come; an abandoned one is remembered until its deadline. */
-  #refuse(id: string, reason: Reason, cause?: unknown): HoldfastError {
+  #refuse(id: string, reason: Reason, cause?: unknown): MoveRefused {
     this.#context.hub.absent.take(id)
     const expected = this.#expected.get(id)
     if (expected !== undefined) {
@@ -240,8 +250,8 @@ export class HubArrivals implements Arrivals {
   }
 
   /** The error alone. */
-  #refused(id: string, reason: Reason, cause?: unknown): HoldfastError {
-    return new HoldfastError('HF_MOVE_REFUSED', { id, reason, wanted: MOVE_REFUSALS[reason] }, { cause })
+  #refused(id: string, reason: Reason, cause?: unknown): MoveRefused {
+    return new MoveRefused(id, reason, cause)
   }
 
   #forget(id: string, expected: Expected): void {

@@ -142,7 +142,7 @@ export class Server {
     return !this.#context.closing && this.#http.listening
   }
 
-  /** All connections that are not closed. Iterating makes no copy; connections may end meanwhile. */
+  /** All connections of this process that are not closed. Iterating makes no copy; connections may end meanwhile. */
   get connections(): Iterable<Connection> & { readonly size: number } {
     const hub = this.#context.hub
     return {
@@ -161,7 +161,7 @@ export class Server {
     return this.#context.hub.room(name)
   }
 
-  /** How many rooms have members. */
+  /** How many rooms have members in this process. */
   get roomCount(): number {
     return this.#context.hub.roomCount
   }
@@ -171,7 +171,7 @@ export class Server {
     return this.#context.hub.user(key)
   }
 
-  /** How many users have connections. */
+  /** How many users have connections in this process. */
   get userCount(): number {
     return this.#context.hub.userCount
   }

@@ -113,7 +113,7 @@ export class UpgradeRequest {
     return this.#alive('protocols').protocols
   }
 
-  /** The address the socket came from: behind a proxy, the proxy's. */
+  /** The address the socket came from: behind a proxy, the proxy's, unless it is one of `trustedProxies`: then the client's. */
   get remoteAddress(): string {
     return this.#alive('remoteAddress').remoteAddress
   }

@@ -33,7 +33,11 @@ const BAD: readonly (readonly [name: string, text: string, reason: RegExp])[] = 
   ['a syntax error', 'export default {{{\n', /importing it failed: (Parse error|Unexpected|Transform failed)/],
   ['throws at import', `throw new Error('no database')\n`, /importing it failed: no database/],
   ['is no server', 'export default 42\n', /its default export is a value of type number/],
-  ['listens itself', `${ECHO}await server.listen({ port: 0 })\n`, /wanted a server that is not listening/],
+  [
+    'listens itself',
+    `${ECHO}await server.listen({ port: 0 })\n`,
+    /its server listens already; wanted a server that is not listening; remove the call of listen\(\)/,
+  ],
   [
     'never ready',
     'await new Promise((resolve) => setTimeout(resolve, 1_000_000))\n',

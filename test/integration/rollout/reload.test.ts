@@ -101,6 +101,18 @@ test('what cannot move is drained with 1012 and counted; a handler that runs is 
   assert.deepEqual(await hold!.nextTexts(2), ['hold false', 'hold true'])
 })
 
+test('a `restore` that fails is one reason, however many connections it was asked for', async (t) => {
+  const app = (restore: string): string =>
+    appWith(`{ upgrade: () => ({}), handoff: { save: () => 'saved', restore: ${restore} } }`)
+  const folder = new AppFolder(t)
+  const run = await supervise(t, folder.write(app('(saved) => saved')))
+  const clients = await Promise.all(Array.from({ length: 5 }, () => openRaw(t, run.port)))
+  folder.write(app(`() => { throw new Error('no restore') }`))
+  const { event, stayed } = await run.reload()
+  assert.deepEqual([event, stayed], ['reloaded', { restore: 5 }])
+  for (const client of clients) assert.equal((await client.closeCode()).code, 1012)
+})
+
 test('whoever connects while reloads go on is let in: none refused, none reset', async (t) => {
   const run = await supervise(t, new AppFolder(t).write(ECHO))
   let over = false
