@@ -7,11 +7,13 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { wrongArgument } from '../base/options.ts'
+import { Profiles } from '../diagnose/pprof/profiles.ts'
 import { answer } from './admin-answer.ts'
 import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-listener.ts'
 import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
 import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
 import { versionOf } from './package-version.ts'
+import { PPROF_PATHS, type PprofOptions, pprofRoutes, readPprofOptions } from './pprof-mount.ts'
 
 /** Of a server, what the admin port asks. What `createServer()` returns has it. */
 export interface AdminServer {
@@ -28,6 +30,8 @@ export interface AdminServer {
 export interface EmbeddedAdminOptions extends AdminOptionsInput {
   /** Routes of your own, beside those of the server. */
   readonly routes?: readonly AdminRoute[]
+  /** Of `/debug/pprof/`. */
+  readonly pprof?: PprofOptions
 }
 
 const PROGRESS_MS = 500
@@ -50,6 +54,7 @@ export const EMBEDDED_PATHS = {
     'yes',
     'Drains the server. The answer goes on until it has: lines of JSON with how many connections are left, then one with the report. A client that leaves does not stop it.',
   ],
+  ...PPROF_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 /**
@@ -65,13 +70,22 @@ export async function admin(
   if (typeof server?.scope?.defer !== 'function' || server.scope.ended) {
     throw wrongArgument('admin()', 'server', server, 'a server that has not been closed')
   }
-  const { routes = [], ...given } = input
+  const { routes = [], pprof = {}, ...given } = input
   const options = readAdminOptions('admin()', given)
-  const own = routesOf(server, surroundings.clock ?? systemClock)
+  const { heapFromStart = false } = readPprofOptions('admin()', pprof)
+  const clock = surroundings.clock ?? systemClock
+  const profiles = new Profiles({ clock })
+  const own = [...routesOf(server, clock), ...pprofRoutes(profiles, pprof, options.answerTimeoutMs)]
   const listener = new AdminListener(options, new AdminRoutes([...own, ...routes]), surroundings)
-  const close = server.scope.defer(() => listener.close(), 'admin port')
+  const end = (): Promise<void> => {
+    profiles.end()
+    return listener.close()
+  }
+  const close = server.scope.defer(end, 'admin port')
   try {
     await listener.open()
+    // Where another profiler has it, whoever asks is told.
+    if (heapFromStart) profiles.heap.start()
   } catch (thrown) {
     close()
     throw thrown
@@ -80,7 +94,7 @@ export async function admin(
     ...{ host: listener.host, port: listener.port },
     close() {
       close()
-      return listener.close()
+      return end()
     },
   }
 }
