@@ -10,12 +10,11 @@
  *   samples, so for this the sampler begins anew, and once more after it: `live` knows no more of what was allocated before.
  */
 import type { Clock } from '../../base/clock.ts'
-import { CallTree, type TreeNode } from './call-tree.ts'
-import { type CallFrame, framesOf } from './frames.ts'
 import { GiversUp } from './givers-up.ts'
+import { type HeapSample, type HeapSampled, heapSamples } from './heap-samples.ts'
 import { InspectorRefusal, InspectorSession } from './inspector-session.ts'
 import { isRefused, type PlainProfile, type ProfileSample, type Refused, refuse } from './plain-profile.ts'
-import { objectsOf, SAMPLE_INTERVAL_BYTES } from './sample-objects.ts'
+import { SAMPLE_INTERVAL_BYTES } from './sample-objects.ts'
 import { waitSeconds } from './seconds.ts'
 import type { SourceMaps } from './source-maps.ts'
 
@@ -30,25 +29,6 @@ export interface HeapProfileOptions {
   readonly clock: Clock
   readonly maps: SourceMaps
   readonly intervalBytes?: number
-}
-
-/** What V8 answers. */
-interface HeapNode {
-  readonly id: number
-  readonly callFrame: CallFrame
-  readonly children: readonly HeapNode[]
-}
-
-interface HeapSample {
-  /** Bytes that it stands for. */
-  readonly size: number
-  readonly nodeId: number
-  readonly ordinal: number
-}
-
-interface Sampled {
-  readonly head: HeapNode
-  readonly samples: readonly HeapSample[]
 }
 
 /** A sampler that runs. */
@@ -153,7 +133,7 @@ export class HeapProfile {
     }
     this.#sampling = begun
     this.#underWay = 'allocs'
-    let sampled: Sampled | Refused = GONE
+    let sampled: HeapSampled | Refused = GONE
     try {
       if (await waitSeconds(this.#clock, seconds, signal)) sampled = this.#read()
     } finally {
@@ -169,7 +149,7 @@ export class HeapProfile {
   }
 
   async #liveNow(
-    before: { readonly sampled: Sampled; readonly seconds: number } | null,
+    before: { readonly sampled: HeapSampled; readonly seconds: number } | null,
     signal: AbortSignal,
   ): Promise<PlainProfile | Refused> {
     const after = this.#read()
@@ -214,10 +194,10 @@ export class HeapProfile {
     }
   }
 
-  #read(): Sampled | Refused {
+  #read(): HeapSampled | Refused {
     if (this.#sampling === null) return this.#waiting.ended ? GONE : STOPPED
     try {
-      return this.#sampling.session.ask('HeapProfiler.getSamplingProfile').profile as Sampled
+      return this.#sampling.session.ask('HeapProfiler.getSamplingProfile').profile as HeapSampled
     } catch (thrown) {
       this.#stop()
       return thrown instanceof InspectorRefusal ? STOPPED : unable(thrown)
@@ -235,26 +215,13 @@ export class HeapProfile {
     return refuse(409, `a profile "${this.#underWay}" is being taken: ask again when it is done`)
   }
 
-  async #samplesOf(
-    { head }: Sampled,
+  #samplesOf(
+    sampled: HeapSampled,
     given: readonly HeapSample[],
     sign: 1 | -1,
     signal: AbortSignal,
   ): Promise<ProfileSample[]> {
-    const sums = new Map<number, { objects: number; bytes: number }>()
-    const objects = new Map<number, number>()
-    for (const { nodeId, size } of given) {
-      const sum = sums.get(nodeId) ?? { objects: 0, bytes: 0 }
-      const count = objects.get(size) ?? objectsOf(size, this.#intervalBytes)
-      objects.set(size, count)
-      sums.set(nodeId, { objects: sum.objects + count, bytes: sum.bytes + size })
-    }
-    const tree = new CallTree(flatten(head))
-    const frames = await framesOf(tree.places(), this.#maps, signal)
-    return [...sums].map(([nodeId, sum]) => ({
-      stack: tree.stackOf(nodeId, frames),
-      values: [sign * sum.objects, sign * sum.bytes],
-    }))
+    return heapSamples(sampled, given, { sign, intervalBytes: this.#intervalBytes, maps: this.#maps, signal })
   }
 
   #profile(
@@ -273,23 +240,10 @@ export class HeapProfile {
       ...{ wallMs: this.#clock.wallNow(), durationMs, samples },
       comments: [
         ...comments,
-        'Of the heap of JavaScript: the bytes of buffers are not in it. The number of objects is worked out from their bytes.',
+        'Of the heap of JavaScript: the bytes of buffers are not in it. The number of objects is an estimate.',
       ],
     }
   }
-}
-
-/** V8's stacks have at most 128 frames. */
-function flatten(head: HeapNode): TreeNode[] {
-  const nodes: TreeNode[] = []
-  const visit = ({ id, children }: HeapNode): void => {
-    for (const child of children) {
-      nodes.push({ id: child.id, callFrame: child.callFrame, parent: id })
-      visit(child)
-    }
-  }
-  visit(head)
-  return nodes
 }
 
 function unable(thrown: unknown): Refused {

@@ -31,6 +31,7 @@ export interface ScriptMap {
 }
 
 const COMMENT = 'sourceMappingURL='
+const MAPPINGS = /^[A-Za-z0-9+/,;]*$/
 /** Behind whatever stands in a line. */
 export const LINE_END = Number.MAX_SAFE_INTEGER
 
@@ -61,8 +62,16 @@ export async function readScriptMap(
 /** @throws when it is no source map */
 export function scriptMap(text: string, url: string): ScriptMap {
   // A line that keeps the text from being taken for a script may stand first.
-  const map = AnyMap(JSON.parse(text.replace(/^\)\]\}'[^\n]*\n/, '')), url)
+  const given = JSON.parse(text.replace(/^\)\]\}'[^\n]*\n/, ''))
+  checkMappings(given)
+  const map = AnyMap(given, url)
   return { bytes: text.length, find: (line, column) => placeIn(map, line, column) }
+}
+
+/** What is no base64 would be decoded as zeros, and name a place that is wrong. */
+function checkMappings({ mappings, sections = [] }: { mappings?: unknown; sections?: { map: object }[] }): void {
+  if (typeof mappings === 'string' && !MAPPINGS.test(mappings)) throw new Error('a damaged source map')
+  for (const { map } of sections) checkMappings(map)
 }
 
 /** A path, where it is one; otherwise what the map says, such as `webpack://app/src/main.ts`. */
@@ -93,7 +102,8 @@ export function samePlace(first: Place | null, last: Place | null): Place | null
 function placeAt(map: TraceMap, line: number, column: number, side: 'before' | 'after'): Place | null {
   const bias = side === 'before' ? GREATEST_LOWER_BOUND : LEAST_UPPER_BOUND
   const found = originalPositionFor(map, { line: line + 1, column, bias })
-  if (typeof found.source !== 'string' || !Number.isInteger(found.line) || found.line < 1) return null
+  if (typeof found.source !== 'string' || found.source === '' || !Number.isInteger(found.line) || found.line < 1)
+    return null
   return { file: fileOf(found.source), line: found.line }
 }
 

@@ -114,7 +114,7 @@ function nodesOwn(url: string): FindPlace | null {
 function entryAt(map: SourceMap, line: number, column: number): Place | null {
   const found = map.findEntry(line, column)
   // Node goes on to earlier lines where a line has nothing of its own.
-  if (!('originalSource' in found) || found.generatedLine !== line) return null
+  if (!('originalSource' in found) || found.generatedLine !== line || found.originalSource === '') return null
   return { file: fileOf(found.originalSource), line: found.originalLine + 1 }
 }
 
