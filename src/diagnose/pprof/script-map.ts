@@ -102,7 +102,13 @@ export function samePlace(first: Place | null, last: Place | null): Place | null
 function placeAt(map: TraceMap, line: number, column: number, side: 'before' | 'after'): Place | null {
   const bias = side === 'before' ? GREATEST_LOWER_BOUND : LEAST_UPPER_BOUND
   const found = originalPositionFor(map, { line: line + 1, column, bias })
-  if (typeof found.source !== 'string' || found.source === '' || !Number.isInteger(found.line) || found.line < 1)
+  // A source without a name is resolved to the folder.
+  if (
+    typeof found.source !== 'string' ||
+    !/[^/]$/.test(found.source) ||
+    !Number.isInteger(found.line) ||
+    found.line < 1
+  )
     return null
   return { file: fileOf(found.source), line: found.line }
 }
