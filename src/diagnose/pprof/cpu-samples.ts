@@ -60,6 +60,8 @@ export async function cpuSamples(
 function topsOf({ nodes, samples, timeDeltas }: CpuProfiled, intervalUs: number): Top[] {
   const sums = new Map<number, { samples: number; us: number }>()
   samples.forEach((id, index) => {
+    // The first is of the call that began the profile.
+    if (index === 0) return
     const sum = sums.get(id) ?? { samples: 0, us: 0 }
     // From this sample to the next one. What follows the last is not known.
     const us = Math.max(0, timeDeltas[index + 1] ?? intervalUs)

@@ -98,8 +98,8 @@ describe('cpuSamples', () => {
         { id: 5, callFrame: none('(garbage collector)'), positionTicks: [{ line: 3, ticks: 1 }] },
       ],
       ...{ startTime: 0, endTime: 60_000 },
-      samples: [4, 4, 2, 4, 4, 5],
-      timeDeltas: [500, 10_000, 12_000, 10_000, 8_000, 10_000],
+      samples: [3, 4, 4, 2, 4, 4, 5],
+      timeDeltas: [500, 3_000, 10_000, 12_000, 10_000, 8_000, 10_000],
     }
     const found = await cpuSamples(profiled, 10_000, maps, NOBODY)
     assert.deepEqual(
