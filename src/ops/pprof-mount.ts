@@ -2,7 +2,7 @@
  * `/debug/pprof/` on an admin port: mounts what src/diagnose/pprof answers. The routes hold nothing; the profiles they ask are owned by
  * whoever mounts them, and end with the port.
  */
-import { wrongArgument } from '../base/options.ts'
+import { refuseUnknown, wrongArgument } from '../base/options.ts'
 import { isRefused } from '../diagnose/pprof/plain-profile.ts'
 import { PPROF_PATH, PPROF_PROFILES, pprofHandlers } from '../diagnose/pprof/pprof-routes.ts'
 import type { Profiles } from '../diagnose/pprof/profiles.ts'
@@ -45,10 +45,11 @@ export function pprofRoutes(profiles: Profiles, { tasks }: PprofOptions, answerT
   }))
 }
 
-/** @throws HoldfastError HF_OPTION_INVALID */
+/** @throws HoldfastError HF_OPTION_UNKNOWN, HF_OPTION_INVALID */
 export function readPprofOptions(where: string, given: PprofOptions): PprofOptions {
   const isObject = typeof given === 'object' && given !== null
   if (!isObject) throw wrongArgument(where, 'pprof', given, 'an object')
+  for (const name of Object.keys(given)) refuseUnknown(`${where}: pprof`, name, ['heapFromStart', 'tasks'])
   const { heapFromStart = false, tasks } = given
   if (typeof heapFromStart !== 'boolean') {
     throw wrongArgument(where, 'pprof.heapFromStart', heapFromStart, 'true or false')

@@ -23,7 +23,7 @@ export const PPROF_PROFILES = {
   heap: {
     about:
       'Objects that are alive, by where they were allocated, of those allocated since the sampler runs: that is since the first request, which therefore takes 10 s, or from the start on with `pprof: { heapFromStart: true }`. With `?seconds=N`: what has come and gone in N seconds.',
-    cost: 'While the sampler runs, one allocation in 512 KiB is recorded: not measurable. Each request collects garbage, which is a pause of 1 to 2 ms for each MiB that is alive.',
+    cost: 'While the sampler runs, one allocation in 512 KiB is recorded: lost in the noise, even of a loop that only allocates. Each request collects garbage: a pause of 1 to 2 ms for each MiB that is alive, longer where processors are busy.',
   },
   allocs: {
     about: 'All that is allocated in the next `?seconds=N` (10), whether it is still there afterwards or not.',
