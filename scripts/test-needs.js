@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   findChromium,
+  findGo,
   findHaproxy,
   findNginx,
   findNode,
@@ -31,6 +32,7 @@ const NEEDS = {
   nginx: { find: findNginx, packages: ['nginx-light'] },
   haproxy: { find: findHaproxy, packages: ['haproxy'] },
   systemd: { find: findSystemdAnalyze, packages: ['systemd'] },
+  go: { find: findGo, packages: ['golang-go'] },
   yaml: { find: findPythonYaml, packages: ['python3', 'python3-yaml'] },
   python: { find: findPython, packages: ['python3', 'python3-websockets'] },
   peers: { find: peersAreInstalled, packages: [] },

@@ -12,8 +12,9 @@ import { answer } from './admin-answer.ts'
 import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-listener.ts'
 import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
 import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
-import { DEBUG_PATHS, DebugRoutes } from './debug-routes.ts'
+import { DEBUG_PATHS, DebugRoutes, type DebugSource } from './debug-routes.ts'
 import { versionOf } from './package-version.ts'
+import { type PprofOptions, readPprofOptions } from './pprof-mount.ts'
 
 /** Of a server, what the admin port asks. What `createServer()` returns has it. */
 export interface AdminServer {
@@ -32,6 +33,8 @@ export interface AdminServer {
 export interface EmbeddedAdminOptions extends AdminOptionsInput {
   /** Routes of your own, beside those of the server. */
   readonly routes?: readonly AdminRoute[]
+  /** Of `/debug/pprof/`. */
+  readonly pprof?: PprofOptions
 }
 
 const PROGRESS_MS = 500
@@ -70,19 +73,23 @@ export async function admin(
   if (typeof server?.scope?.defer !== 'function' || server.scope.ended) {
     throw wrongArgument('admin()', 'server', server, 'a server that has not been closed')
   }
-  const { routes = [], ...given } = input
+  const { routes = [], pprof = {}, ...given } = input
   const options = readAdminOptions('admin()', given)
+  const { heapFromStart = false, tasks } = readPprofOptions('admin()', pprof)
   const clock = surroundings.clock ?? systemClock
-  const debug = debugOf(server, clock)
-  const all = routesWith([...routesOf(server, clock), ...(debug?.routes ?? []), ...routes], () => debug?.end())
+  const { answerTimeoutMs } = options
+  const debug = new DebugRoutes({ clock, answerTimeoutMs, source: debugSourceOf(server), ...(tasks && { tasks }) })
+  const all = routesWith([...routesOf(server, clock), ...debug.routes, ...routes], () => debug.end())
   const listener = new AdminListener(options, all, surroundings)
   const end = (): Promise<void> => {
-    debug?.end()
+    debug.end()
     return listener.close()
   }
   const close = server.scope.defer(end, 'admin port')
   try {
     await listener.open()
+    // Where another profiler has it, whoever asks is told.
+    if (heapFromStart) debug.profiles.heap.start()
   } catch (thrown) {
     close()
     throw thrown
@@ -107,12 +114,15 @@ function routesWith(routes: readonly AdminRoute[], onFailed: () => void): AdminR
 }
 
 /** Null for what is no server of ours, but has what the port asks of one. */
-export function debugOf(server: AdminServer, clock: Clock): DebugRoutes | null {
+export function debugSourceOf(server: AdminServer): DebugSource | null {
   const internals = server[INTERNALS]
   if (internals === undefined) return null
-  const checkKernel = async (): Promise<object> => (await server.checkKernel?.()) ?? {}
-  const connections = (): number => server.connections.size
-  return new DebugRoutes({ internals, connections, checkKernel, ledger: () => server.ledger() }, clock)
+  return {
+    internals,
+    connections: () => server.connections.size,
+    checkKernel: async () => (await server.checkKernel?.()) ?? {},
+    ledger: () => server.ledger(),
+  }
 }
 
 function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {

@@ -5,20 +5,22 @@
  * Owned by the worker, which closes it before it exits.
  */
 import { systemClock } from '../base/clock.ts'
-import { type AdminServer, debugOf } from './admin-embedded.ts'
+import { type AdminServer, debugSourceOf } from './admin-embedded.ts'
 import { AdminListener } from './admin-listener.ts'
 import { readAdminOptions } from './admin-options.ts'
 import { AdminRoutes } from './admin-routes.ts'
+import { DebugRoutes } from './debug-routes.ts'
 
 export async function openWorkerAdmin(server: AdminServer, path: string): Promise<{ close(): Promise<void> }> {
-  const debug = debugOf(server, systemClock)
   // Who waits for an answer is the supervisor, and behind it somebody with a deadline of their own.
   const options = readAdminOptions('openWorkerAdmin()', { answerTimeoutMs: 600_000 })
-  const listener = new AdminListener(options, new AdminRoutes(debug?.routes ?? []), { path })
+  const { answerTimeoutMs } = options
+  const debug = new DebugRoutes({ clock: systemClock, answerTimeoutMs, source: debugSourceOf(server) })
+  const listener = new AdminListener(options, new AdminRoutes(debug.routes), { path })
   await listener.open()
   return {
     async close() {
-      debug?.end()
+      debug.end()
       await listener.close()
     },
   }

@@ -53,6 +53,11 @@ export function findSystemdAnalyze() {
   return onPath('systemd-analyze')
 }
 
+/** The path of go, for `go tool pprof`, or undefined. */
+export function findGo() {
+  return onPath('go')
+}
+
 /** The path of a Python that has the package `yaml`, or undefined. */
 export function findPythonYaml() {
   if (isThere(DEBIAN_YAML) && isThere(DEBIAN_PYTHON, constants.X_OK)) return DEBIAN_PYTHON

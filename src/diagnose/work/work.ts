@@ -7,6 +7,7 @@
  */
 import type { Held } from '../../base/scope.ts'
 import type { ServerInternals, WorkObserver, WorkVisitor } from '../../server/internals.ts'
+import type { TaskSample } from '../pprof/tasks-profile.ts'
 import { Abandoned, type AbandonedOwner } from './abandoned.ts'
 import { type CallSite, CallSites } from './call-sites.ts'
 
@@ -18,6 +19,8 @@ export interface WorkGroup {
   readonly name: string
   readonly count: number
   readonly oldestMs: number
+  /** Ages of all of them together. */
+  readonly ageMs: number
   /** Where it was put there; empty when that was not seen. */
   readonly lines: readonly CallSite[]
 }
@@ -30,7 +33,7 @@ export interface WorkReport {
   /** Handlers that still run, although their connection has gone. */
   readonly left: readonly WorkGroup[]
   /** Tasks, and handlers that had outlived their connection, that were collected while pending: each waited for what can never come. */
-  readonly abandoned: readonly (Omit<WorkGroup, 'oldestMs'> & { readonly lastMsAgo: number })[]
+  readonly abandoned: readonly (Omit<WorkGroup, 'oldestMs' | 'ageMs'> & { readonly lastMsAgo: number })[]
   /** Names of which no line was kept, because there were too many. */
   readonly namesWithoutLine: number
 }
@@ -83,6 +86,15 @@ export class Work implements WorkObserver, AbandonedOwner {
       }),
       namesWithoutLine: this.#sites.dropped,
     }
+  }
+
+  /** What is under way, for the profile `tasks`. */
+  samples(): TaskSample[] {
+    const { held, running, left } = this.report()
+    return [...held, ...running, ...left].map(({ name, kind, route, lines: [line], ageMs, count }) => ({
+      ...{ name, kind, route, ageMs, count },
+      ...{ file: line?.file ?? '', line: line?.line ?? 0, function: line?.function ?? '' },
+    }))
   }
 
   end(): void {
@@ -144,13 +156,14 @@ function partsOf(key: string): Pick<WorkGroup, 'route' | 'kind' | 'name'> {
 /** Counts and greatest ages, by key. Made for one report. */
 class Groups {
   // Made for one report; goes with it.
-  readonly #groups = new Map<string, { count: number; oldestMs: number }>()
+  readonly #groups = new Map<string, { count: number; oldestMs: number; ageMs: number }>()
 
   add(key: string, ageMs: number): void {
     const group = this.#groups.get(key)
-    if (group === undefined) this.#groups.set(key, { count: 1, oldestMs: ageMs })
+    if (group === undefined) this.#groups.set(key, { count: 1, oldestMs: ageMs, ageMs })
     else {
       group.count++
+      group.ageMs += ageMs
       group.oldestMs = Math.max(group.oldestMs, ageMs)
     }
   }
@@ -158,9 +171,9 @@ class Groups {
   /** Most numerous first. */
   list(lines: (key: string) => readonly CallSite[]): WorkGroup[] {
     return [...this.#groups]
-      .map(([key, { count, oldestMs }]) => ({
+      .map(([key, { count, oldestMs, ageMs }]) => ({
         ...partsOf(key),
-        ...{ count, oldestMs: Math.round(oldestMs), lines: lines(key) },
+        ...{ count, oldestMs: Math.round(oldestMs), ageMs: Math.round(ageMs), lines: lines(key) },
       }))
       .sort((a, b) => b.count - a.count || (keyOf(a.route, a.kind, a.name) < keyOf(b.route, b.kind, b.name) ? -1 : 1))
   }

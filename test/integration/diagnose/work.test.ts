@@ -18,7 +18,7 @@ function workOf(t: TestContext, server: Server): Work {
 }
 
 /** Kind, name, count, and the function whose line was seen. */
-function brief(groups: readonly Omit<WorkGroup, 'oldestMs'>[]): unknown[] {
+function brief(groups: readonly Omit<WorkGroup, 'oldestMs' | 'ageMs'>[]): unknown[] {
   return groups.map(({ route, kind, name, count, lines }) => {
     return [route, kind, name, count, lines.map((line) => `${line.function} ${line.file.split('/').at(-1)}`).join()]
   })
