@@ -67,8 +67,6 @@ export class Census {
   #timer: ClockTimer | null = null
   #loopBefore = { idle: 0, active: 0 }
   #underWay: Promise<CensusReport> | null = null
-  /** Between the first collection and the counting nothing may be looked at. */
-  #mayLook = true
   #last: CensusReport | null = null
   #ended = false
 
@@ -89,7 +87,7 @@ export class Census {
 
   /** It has ended just now. */
   watch(object: object, { kind, route }: WatchedAs): void {
-    if (!this.#ended) this.#watched.add(object, kind, route, this.#sources.clock.now(), this.#mayLook)
+    if (!this.#ended) this.#watched.add(object, kind, route, this.#sources.clock.now())
   }
 
   /** Users' own: nobody is to hold it from now on. The name groups it with others. @throws HoldfastError HF_OPTION_INVALID */
@@ -127,7 +125,6 @@ export class Census {
     if (this.#underWay === null) {
       const taken = this.#take().finally(() => {
         this.#underWay = null
-        this.#mayLook = true
       })
       this.#underWay = taken
     }
@@ -149,13 +146,11 @@ export class Census {
     const beganAt = this.#sources.clock.now()
     await macrotask()
     this.#collect ??= fullCollection()
-    this.#mayLook = false
     const pauses = [await this.#collectOnce()]
     await macrotask()
     pauses.push(await this.#collectOnce())
     await macrotask()
     this.#refuseWhenEnded()
-    this.#mayLook = true
     return this.#count('asked', beganAt, pauses)
   }
 

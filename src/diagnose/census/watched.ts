@@ -1,8 +1,7 @@
 /**
  * The ended objects that are watched: weakly, by kind and route, with the time they ended.
  *
- * Owned by a census. An entry goes when its object has gone, which is noticed when they are counted, or when the set is
- * full and has to make room. At most `max` are watched: beyond that, the group with most entries is thinned by half, and of
+ * Owned by a census. An entry goes when its object has gone, which is noticed when they are counted. At most `max` are watched: beyond that, the group with most entries is thinned by half, and of
  * what still comes to it one in two is watched, one in four, and so on. An entry weighs as many as it stands for, so that
  * counts can be scaled; groups of which few end stay whole. Ends with `clear()`.
  */
@@ -62,14 +61,10 @@ export class Watched {
     return this.#weights.reduce((most, weight) => Math.max(most, weight), 1)
   }
 
-  /**
-   * It has ended now.
-   *
-   * @param mayLook false between the collections of a census: looking would keep what is looked at until the job ends
-   */
-  add(object: object, kind: string, route: string, now: number, mayLook: boolean): void {
-    // First: what makes room also forgets groups, and samples them.
-    if (this.size >= this.#max) this.#makeRoom(mayLook)
+  /** It has ended now. */
+  add(object: object, kind: string, route: string, now: number): void {
+    // First: what makes room may sample this very group from now on.
+    if (this.size >= this.#max) this.#makeRoom()
     const group = this.#groupOf(kind, route)
     if (group.oneIn > 1 && this.#random() * group.oneIn >= 1) return
     this.#references.push(new WeakRef(object))
@@ -128,10 +123,12 @@ export class Watched {
     return group
   }
 
-  /** A quarter of the room, at least: what this costs is shared by as many that come. */
-  #makeRoom(mayLook: boolean): void {
+  /**
+   * A quarter of the room, at least: what this costs is shared by as many that come. Nothing is looked at for it: looking at
+   * 20,000 takes tens of milliseconds, and keeps what is found until the job ends.
+   */
+  #makeRoom(): void {
     const enough = this.#max - Math.max(1, Math.floor(this.#max / 4))
-    if (mayLook) this.#drop()
     while (this.size > enough) this.#thin(this.#largest())
   }
 

@@ -18,7 +18,7 @@ function add(watched: Watched, count: number, route: string, held: object[], now
   for (let made = 0; made < count; made++) {
     const object = { made }
     held.push(object)
-    watched.add(object, 'connection', route, now, true)
+    watched.add(object, 'connection', route, now)
   }
 }
 
