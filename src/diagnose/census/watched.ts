@@ -145,7 +145,11 @@ export class Watched {
   }
 
   #largest(): Group {
-    return this.#groups.reduce((most, group) => (group.entries > most.entries ? group : most))
+    let most = this.#groups[0] as Group
+    for (const routes of this.#known.values()) {
+      for (const group of routes.values()) if (group.entries > most.entries) most = group
+    }
+    return most
   }
 
   /** There is room again: what comes from now on is watched more closely. */
