@@ -181,6 +181,16 @@ export const ERRORS = {
     wanted: 'handlers of admin routes to deal with their own errors',
     todo: 'its client was told that it failed; the error is in `cause`',
   },
+  HF_CENSUS_BLIND: {
+    seen: 'it cannot be judged here what is released: {why}',
+    wanted: 'a process in which what nobody holds is collected, and what is held on purpose is found',
+    todo: 'allow V8 flags to be set, or start Node with --expose-gc; in tests, with the real timers',
+  },
+  HF_NOT_RELEASED: {
+    seen: 'expectNoLeaks(): {left}',
+    wanted: 'what was over in it to be released within {ms} ms',
+    todo: 'look for the map, closure, timer or listener that keeps it; a variable of the test counts too',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { wrongArgument } from '../base/options.ts'
 import { INTERNALS, type ServerInternals } from '../server/internals.ts'
+import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
 import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-listener.ts'
 import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
@@ -119,6 +120,8 @@ export function debugSourceOf(server: AdminServer): DebugSource | null {
   if (internals === undefined) return null
   return {
     internals,
+    // Who has internals has it.
+    on: (name, listener) => (server as unknown as Pick<Server, 'on'>).on(name, listener),
     connections: () => server.connections.size,
     checkKernel: async () => (await server.checkKernel?.()) ?? {},
     ledger: () => server.ledger(),

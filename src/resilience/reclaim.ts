@@ -11,8 +11,8 @@
 import type { Clock } from '../base/clock.ts'
 import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
 import type { Collect } from './collect-garbage.ts'
+import { PauseEstimate } from './pause-estimate.ts'
 
-const MIB = 1024 * 1024
 const LOOK_MS = 1_000
 /** Calm means that in so many looks there were fewer arrivals and departures than CALM_SHARE of the wave. */
 const CALM_LOOKS = 3
@@ -24,13 +24,6 @@ const BUSY_SHARE_MAX = 0.5
 const WAVE_MIN = 1_000
 /** The pause grows with the heap of those who stay, so the wave has to be worth it: at least this share of them. */
 const WAVE_SHARE = 0.1
-/**
- * Milliseconds of pause for each MiB of used heap, before one was measured. On Node 20, 24 and 26 living objects took 1.4 and
- * dead ones 0.25; after 15,000 arrivals, with some of each, it was 1.3 to 1.6 on a busy machine.
- */
-const FIRST_PAUSE_PER_MIB = 1.2
-/** What is learned downward is learned in steps of this share. */
-const FALL_SHARE = 0.25
 /** A collection of which nothing was heard for so long is given up. */
 const COLLECT_MS = 10_000
 
@@ -94,7 +87,7 @@ export class Reclaim implements DeadlineOwner {
   #loopBefore = { idle: 0, active: 0 }
   /** On the clock: the next one may begin. */
   #notBefore = Number.NEGATIVE_INFINITY
-  #pausePerMib = FIRST_PAUSE_PER_MIB
+  readonly #pauses = new PauseEstimate()
   /** What is under way: gives it up. */
   #giveUp: (() => void) | null = null
   #skipAnnounced = false
@@ -168,8 +161,7 @@ export class Reclaim implements DeadlineOwner {
   #reclaim(): void {
     const { clock, wheel, memory, collect, pauseMaxMs, arrivals, departures } = this.#sources
     const before = memory()
-    const usedMib = before.heapUsed / MIB
-    const estimateMs = this.#pausePerMib * usedMib
+    const estimateMs = this.#pauses.of(before.heapUsed)
     const startedAt = clock.now()
     this.#notBefore = startedAt + INTERVAL_MS
     this.#arrivalsBefore = arrivals()
@@ -182,7 +174,7 @@ export class Reclaim implements DeadlineOwner {
       if (this.#giveUp === null) return
       this.#giveUp = null
       wheel.cancel(this.#look)
-      if (failed === null) this.#finish(clock.now() - startedAt, estimateMs, usedMib, before)
+      if (failed === null) this.#finish(clock.now() - startedAt, estimateMs, before)
       this.#afterwards()
     })
     if (giveUp === null) {
@@ -193,29 +185,21 @@ export class Reclaim implements DeadlineOwner {
     wheel.arm(this.#look, COLLECT_MS)
   }
 
-  #finish(pauseMs: number, estimateMs: number, usedMib: number, before: MemoryReading): void {
+  #finish(pauseMs: number, estimateMs: number, before: MemoryReading): void {
     this.#done++
     this.#pausedMs += pauseMs
     this.#skipAnnounced = false
-    this.#learn(pauseMs / usedMib)
+    this.#pauses.learn(pauseMs, before.heapUsed)
     const after = this.#sources.memory()
     this.#sources.onReclaim({ done: true, pauseMs, estimateMs, ...difference(before, after) })
   }
 
   #skip(estimateMs: number, now: MemoryReading): void {
     this.#skipped++
-    // One slow moment of the machine does not switch it off for good.
-    this.#learn(Math.min(this.#pausePerMib, FIRST_PAUSE_PER_MIB))
+    this.#pauses.forgive()
     if (this.#skipAnnounced) return
     this.#skipAnnounced = true
     this.#sources.onReclaim({ done: false, pauseMs: 0, estimateMs, ...difference(now, now) })
-  }
-
-  /** Up at once, down by steps: after a wave has left, the heap is mostly dead and says little about a living one. */
-  #learn(pausePerMib: number): void {
-    const now = this.#pausePerMib
-    const next = pausePerMib > now ? pausePerMib : now + (pausePerMib - now) * FALL_SHARE
-    this.#pausePerMib = Math.max(next, FIRST_PAUSE_PER_MIB / 2)
   }
 
   /** Who came or went during the collection found it not watching. */

@@ -27,6 +27,8 @@ export interface AskingContext {
   readonly middleware: readonly Middleware[]
   readonly closing: boolean
   readonly admission: { readonly gate: Gate }
+  /** Announces that a request is over. */
+  requestOnRevoked(request: UpgradeRequest, route: string): void
 }
 
 /** Emptied when nobody waits for the answer any more. */
@@ -46,20 +48,31 @@ export function ask(
   answers: Answers,
 ): void {
   const cell: Cell = { answers, waiter: null }
-  letGoOnAbort(opening, request, cell)
+  letGoOnAbort(context, route.path, request, opening, cell)
   if (context.admission.gate.enter()) run(context, route, request, opening, cell)
   else queue(context, route, request, opening, cell)
 }
 
+/** From here on every property of it throws, and it is announced once. */
+export function revoke(context: Pick<AskingContext, 'requestOnRevoked'>, request: UpgradeRequest, route: string): void {
+  if (request.revoke()) context.requestOnRevoked(request, route)
+}
+
 // Each in a function of its own: closures of one function share all that any of them needs.
 
-function letGoOnAbort(opening: Opening, request: UpgradeRequest, cell: Cell): void {
+function letGoOnAbort(
+  context: AskingContext,
+  route: string,
+  request: UpgradeRequest,
+  opening: Opening,
+  cell: Cell,
+): void {
   opening.wait((reason) => {
     cell.answers = null
     cell.waiter?.giveUp()
     cell.waiter = null
     request.abort(reason)
-    request.revoke()
+    revoke(context, request, route)
   })
 }
 

@@ -3,6 +3,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { ConnectionEvents } from '../connection/connection-context.ts'
 import type { DrainReport } from './drain-report.ts'
 import type { LimitName } from './limit-names.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** What a server announces, also on the diagnostics channels `holdfast:<name>`. */
 export interface ServerEvents extends ConnectionEvents {
@@ -10,6 +11,8 @@ export interface ServerEvents extends ConnectionEvents {
   refused: { readonly path: string; readonly status: number; readonly reason: string }
   /** The peer left, or the deadline passed, before an upgrade request was answered. */
   failed: { readonly path: string; readonly reason: string }
+  /** An upgrade request that `upgrade` or middleware was asked about is over, whatever the answer: every property of it throws now. */
+  revoked: { readonly request: UpgradeRequest; readonly route: string }
   /** A limit was reached: by an upgrade request, or by a connection. With mode `warn` nothing was refused or ended for it. */
   limit: {
     readonly limit: LimitName
@@ -47,6 +50,7 @@ const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   error: true,
   refused: true,
   failed: true,
+  revoked: true,
   limit: true,
   drain: true,
   stall: true,

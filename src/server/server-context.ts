@@ -31,6 +31,7 @@ import type { Opening } from './opening.ts'
 import { Routes } from './routes.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { UpgradeContext } from './upgrade.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
 export class ServerContext implements UpgradeContext {
   readonly wheel: Wheel
@@ -126,6 +127,10 @@ export class ServerContext implements UpgradeContext {
 
   openingOnFailed(path: string, reason: string): void {
     if (this.events.wanted('failed')) this.events.emit('failed', { path, reason })
+  }
+
+  requestOnRevoked(request: UpgradeRequest, route: string): void {
+    if (this.events.wanted('revoked')) this.events.emit('revoked', { request, route })
   }
 
   openingOnGone(): void {

@@ -149,11 +149,13 @@ export class UpgradeRequest {
     this.#controller?.abort(reason)
   }
 
-  /** @internal lets go of Node's request: from here on every property throws */
-  revoke(): void {
-    this.#inner?.headers.revoke()
+  /** @internal lets go of Node's request: from here on every property throws. False when it was revoked before. */
+  revoke(): boolean {
+    if (this.#inner === null) return false
+    this.#inner.headers.revoke()
     this.#inner = null
     this.#controller = null
+    return true
   }
 
   #alive(property: string): Inner {

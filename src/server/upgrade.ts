@@ -24,7 +24,7 @@ import {
 } from '../protocol/handshake.ts'
 import { checkOrigin } from '../protocol/origin.ts'
 import type { Admission } from './admission.ts'
-import { ask } from './asking.ts'
+import { type AskingContext, ask, revoke } from './asking.ts'
 import { clientAddress } from './client-address.ts'
 import type { Middleware } from './middleware.ts'
 import { Opening, type OpeningContext } from './opening.ts'
@@ -32,7 +32,7 @@ import { isRefusal } from './refusal.ts'
 import type { RouteMatch, Routes } from './routes.ts'
 import { UpgradeRequest } from './upgrade-request.ts'
 
-export interface UpgradeContext extends ConnectionContext, OpeningContext {
+export interface UpgradeContext extends ConnectionContext, OpeningContext, Pick<AskingContext, 'requestOnRevoked'> {
   readonly hub: Hub
   readonly ledger: Ledger
   readonly routes: Routes
@@ -150,14 +150,14 @@ function answered(candidate: Candidate, request: UpgradeRequest, data: unknown):
     return
   }
   const { responseHeaders } = request
-  request.revoke()
+  revoke(candidate.context, request, candidate.match.route.path)
   if (candidate.context.closing) candidate.opening.refuse(candidate.context.closingFault)
   else if (!candidate.opening.answered) accept(candidate, data, responseHeaders)
 }
 
 function refuse(candidate: Candidate, request: UpgradeRequest, thrown: unknown): void {
   const { context, opening, match } = candidate
-  request.revoke()
+  revoke(context, request, match.route.path)
   if (isRefusal(thrown)) {
     const { status, message, headers } = thrown
     opening.refuse({ status, reason: message, kind: `reject ${status}`, headers })

@@ -51,6 +51,28 @@ test('/debug/memory: accounts that add up to the RSS of this very process, and a
   assert.match(verdict, /\w+/)
 })
 
+test('/debug/census: connections kept in a map are found, with their route; announced on the channel', async (t) => {
+  const kept = new Map<string, unknown>()
+  const server = await serve(t, { route: { open: (connection) => void kept.set(connection.id, connection) } })
+  server.route('/good', {})
+  const { port } = await admin(server, { port: 0 })
+  const before = JSON.parse((await ask(port, '/debug/census')).body)
+  assert.deepEqual([before.report, before.watchedNow], [null, 0])
+  for (const path of ['/', '/good']) {
+    const clients = await Promise.all(Array.from({ length: 5 }, () => openRaw(t, server.port, path)))
+    for (const client of clients) client.destroy()
+  }
+  await until('all have gone', () => server.connections.size === 0 && server.ledger().closed === 10)
+  const { report, estimateMs } = JSON.parse((await ask(port, '/debug/census?gc=1')).body)
+  const connections = report.retained.filter(({ kind }: { kind: string }) => kind === 'connection')
+  assert.deepEqual(
+    connections.map(({ route, count }: { route: string; count: number }) => [route, count]),
+    [['/', 5]],
+  )
+  assert.ok(estimateMs >= 0)
+  for (const id of kept.keys()) assert.ok(!JSON.stringify(report).includes(id))
+})
+
 test('with the port, looking ends: nothing is noted any more', async (t) => {
   const server = await serve(t, { route: { open: (connection) => void connection.scope.defer(() => {}, 'late') } })
   const first = await admin(server, { port: 0 })
