@@ -1,6 +1,7 @@
 /** The front door: what `import { … } from 'holdfast'` gives. Floors 0 to 4 and nothing else. */
 export { ERRORS, type ErrorCode, HoldfastError } from './base/errors.ts'
-export type { Held, Scope } from './base/scope.ts'
+export type { Scope } from './base/scope.ts'
+export type { Held } from './base/scope-context.ts'
 export type { Connection, EndOptions } from './connection/connection.ts'
 export type { Presence, Room } from './connection/connection-context.ts'
 export type { ConnectionHandlers, Handoff, Hold } from './connection/handlers.ts'

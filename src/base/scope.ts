@@ -11,35 +11,9 @@
 import { checkDelay } from './delay.ts'
 import { type ErrorCode, HoldfastError, messageOf } from './errors.ts'
 import type { Emitter, Listener } from './listener.ts'
+import { type Held, labelOf, type ScopeContext } from './scope-context.ts'
 import { isAbort, isThenable } from './thenable.ts'
-import type { Deadline, Wheel } from './wheel.ts'
-
-/** Told of what is put into scopes, while somebody wants to know. Must not throw, and must not keep a promise. */
-export interface ScopeObserver {
-  /** Called within the call that added it: who that was is on the stack. @param label of the scope's surroundings */
-  scopeOnAdded(label: string, kind: Held['kind'], name: string): void
-  taskOnStarted(label: string, name: string, promise: Promise<unknown>): void
-  /** It has settled. Maybe nobody was told that it started. */
-  taskOnSettled(promise: Promise<unknown>): void
-}
-
-/** What a scope needs of its surroundings. */
-export interface ScopeContext {
-  readonly wheel: Wheel
-  /** Whose scopes these are: a route, say. Default: `scope`. */
-  readonly label?: string
-  /** Null while nobody wants to know. */
-  readonly observer?: ScopeObserver | null
-  /** Must not throw. */
-  scopeOnError(error: HoldfastError): void
-}
-
-/** One thing a scope holds. */
-export interface Held {
-  readonly kind: 'defer' | 'timer' | 'listener' | 'resource' | 'task' | 'scope'
-  readonly name: string
-  readonly ageMs: number
-}
+import type { Deadline } from './wheel.ts'
 
 interface Entry {
   readonly kind: Held['kind']
@@ -321,7 +295,3 @@ export class Scope {
 }
 
 function nothing(): void {}
-
-function labelOf({ label }: ScopeContext): string {
-  return label ?? 'scope'
-}

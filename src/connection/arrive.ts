@@ -11,6 +11,7 @@ import { Life } from './life.ts'
 import type { NegotiatedDeflate } from './life-init.ts'
 import { lateFrame } from './sending.ts'
 import type { Snapshot, WaitingSnapshot } from './snapshot.ts'
+import { note } from './timeline.ts'
 import { unpooled } from './unpooled.ts'
 
 /** What it finds here. */
@@ -37,6 +38,7 @@ export function makeArrival(arrival: Arrival, snapshot: Snapshot): Life {
   })
   life.messagesReceived = snapshot.messagesReceived
   life.messagesSent = snapshot.messagesSent
+  life.timeline = snapshot.timeline && [...snapshot.timeline]
   return life
 }
 
@@ -45,6 +47,7 @@ export function arrive(life: Life, snapshot: Snapshot): void {
   const { context, connection, route, inbox, reader, held, socket } = life
   const { quietMs, beatMs, messageMs, stoppedAt } = snapshot.times
   const { keepaliveIntervalMs, idleTimeoutMs } = life.options
+  note(life, 'moved here')
   context.wheel.arm(life.deadline, Math.min(beatMs, keepaliveIntervalMs, idleTimeoutMs / 2))
   life.heardAt = context.wheel.now - quietMs
   if (snapshot.rate !== null) life.rate?.goOn(snapshot.rate, Math.max(0, context.wallNow() - stoppedAt))

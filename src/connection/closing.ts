@@ -15,9 +15,11 @@ import { HoldfastError, messageOf } from '../base/errors.ts'
 import { isThenable } from '../base/thenable.ts'
 import { ENDINGS, type Ending, networkEnding } from '../protocol/ending.ts'
 import { encodeClose } from '../protocol/frame-writer.ts'
+import { factsOf } from './facts.ts'
 import type { Life } from './life.ts'
 import { destroySocket, finishSocket } from './socket.ts'
 import { type ClosingState, transition } from './state.ts'
+import { note } from './timeline.ts'
 import { Turn } from './turn.ts'
 
 /**
@@ -43,6 +45,8 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
   const violation = start === 'fail'
   const closing: ClosingState = { name: 'closing', ending, step: 'handshake', violation, sent: false, received }
   transition(life, closing, life.options.closeTimeoutMs)
+  if (violation) note(life, 'protocol violation')
+  note(life, 'ending', ending.by)
   if (state.name === 'open') state.leave?.leaveOnEnding()
   life.quiet()
   // Its signals have run user code, which may have gone on to kill the connection.
@@ -56,6 +60,7 @@ export function beginClosing(life: Life, ending: Ending, start: ClosingStart): v
 export function drainAnd(life: Life, ending: Ending, timeoutMs: number, received = false): void {
   const before = life.state
   transition(life, { name: 'draining', ending, received }, timeoutMs)
+  note(life, 'draining', received ? 'peer' : 'server')
   if (before.name === 'open') before.leave?.leaveOnEnding()
   life.inbox.whenIdle(() => drained(life))
 }
@@ -76,6 +81,7 @@ export function endingOverdue(life: Life): void {
   else if (state.step === 'join') farewell(life)
   else if (state.step === 'farewell') {
     const { path } = life.route
+    note(life, 'handler overdue', 'close')
     life.overdue(
       new HoldfastError('HF_HANDLER_OVERDUE', { handler: 'close', route: path, ms: life.options.handlerTimeoutMs }),
     )
@@ -184,6 +190,7 @@ function farewell(life: Life): void {
 
 function closeFailed(life: Life, cause: unknown): void {
   const details = { handler: 'close', route: life.route.path, message: messageOf(cause) }
+  note(life, 'handler failed', 'close')
   life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
   release(life)
 }
@@ -195,6 +202,7 @@ function release(life: Life): void {
   transition(life, { name: 'closed', ending })
   life.context.ledger.connectionEnded(ending, state.violation === true)
   life.context.ledger.closeHooks++
+  life.context.endObserver?.connectionOnEnded(factsOf(life))
   life.release({ ending, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })
   const { context, connection, route } = life
   if (context.events.wanted('close')) context.events.emit('close', { connection, route: route.path, ending })

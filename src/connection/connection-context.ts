@@ -4,12 +4,13 @@
  */
 import type { HoldfastError } from '../base/errors.ts'
 import type { Events } from '../base/events.ts'
-import type { ScopeObserver } from '../base/scope.ts'
+import type { ScopeObserver } from '../base/scope-context.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Ending } from '../protocol/ending.ts'
 import type { Violation } from '../protocol/violation.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { Connection } from './connection.ts'
+import type { ConnectionFacts } from './facts.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import type { Life } from './life.ts'
 import type { OutboxBudget } from './outbox-budget.ts'
@@ -133,9 +134,17 @@ export interface WorkObserver extends ScopeObserver {
   handlerOnDone(turn: Turn): void
 }
 
+/** Told how connections end, while somebody wants to know. Must not throw. */
+export interface EndObserver {
+  /** It is closed, or has moved to another process. */
+  connectionOnEnded(facts: ConnectionFacts): void
+}
+
 export interface ConnectionContext {
   /** Null while nobody wants to know. */
   readonly observer: WorkObserver | null
+  /** Null while nobody wants to know. */
+  readonly endObserver: EndObserver | null
   readonly wheel: Wheel
   /** `wheel.now`, as a function. */
   readonly now: () => number

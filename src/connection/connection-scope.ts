@@ -3,7 +3,8 @@
  * small `Connection` and what the whole server shares, never the life.
  */
 import type { HoldfastError } from '../base/errors.ts'
-import { Scope, type ScopeContext, type ScopeObserver } from '../base/scope.ts'
+import { Scope } from '../base/scope.ts'
+import type { ScopeContext, ScopeObserver } from '../base/scope-context.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection-context.ts'

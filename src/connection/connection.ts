@@ -17,6 +17,7 @@ import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
 import { drained, type SendResult, send, sendPing } from './sending.ts'
 import type { StateName } from './state.ts'
+import { note } from './timeline.ts'
 
 /** What outlives a connection. */
 export interface ConnectionEnd {
@@ -161,12 +162,16 @@ export class Connection<Data = unknown> {
     const { code = 1000, reason = '' } = options
     if (!isCloseCodeOnWire(code)) throw new HoldfastError('HF_CLOSE_CODE', { code: String(code) })
     if (!closeReasonFits(reason)) throw tooLong('end() as reason', Buffer.byteLength(reason), CONTROL_BYTES_MAX - 2)
-    this.#life?.end(serverEnding(code, reason))
+    if (this.#life === null) return
+    if (this.#life.state.name !== 'closing') note(this.#life, 'end called', 'end')
+    this.#life.end(serverEnding(code, reason))
   }
 
   /** Destroys the socket without a closing handshake; the peer sees 1006. */
   kill(): void {
-    if (this.#life !== null) beginClosing(this.#life, ENDINGS.killed, 'kill')
+    if (this.#life === null) return
+    if (this.#life.state.name !== 'closing') note(this.#life, 'end called', 'kill')
+    beginClosing(this.#life, ENDINGS.killed, 'kill')
   }
 
   /** Joins a room; false when it is in it already, is ending, or is in roomsMax rooms. @throws HoldfastError HF_OPTION_INVALID */

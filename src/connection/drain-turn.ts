@@ -9,6 +9,7 @@ import type { Ending } from '../protocol/ending.ts'
 import { beginClosing } from './closing.ts'
 import type { Life } from './life.ts'
 import { transition } from './state.ts'
+import { note } from './timeline.ts'
 
 export type DrainPhase = 'handlers' | 'tasks' | 'outbox' | 'closing'
 
@@ -35,6 +36,7 @@ export function beginDrainTurn(
   life.pauseReading()
   life.held.track()
   transition(life, { name: 'draining', ending, received: false }, withinMs)
+  note(life, 'draining', 'server')
   follower.drainOnPhase('handlers')
   if (farewell) life.inbox.farewell()
   life.inbox.whenIdle(() => tasks(life, follower))

@@ -8,6 +8,7 @@
 import { ENDINGS } from '../protocol/ending.ts'
 import type { Life } from './life.ts'
 import { sendPing } from './sending.ts'
+import { pinged } from './timeline.ts'
 
 const EMPTY = Buffer.alloc(0)
 
@@ -32,7 +33,8 @@ export function beat(life: Life): void {
     return
   }
   let waitMs = keepaliveIntervalMs
-  if (quietMs >= keepaliveIntervalMs) sendPing(life, EMPTY)
-  else waitMs -= quietMs
+  if (quietMs >= keepaliveIntervalMs) {
+    if (sendPing(life, EMPTY) !== 'dropped') pinged(life)
+  } else waitMs -= quietMs
   wheel.arm(life.deadline, Math.min(waitMs, idleTimeoutMs - quietMs))
 }

@@ -17,6 +17,7 @@ import { ENDINGS } from '../protocol/ending.ts'
 import { discard } from './discard.ts'
 import { LateTurn } from './late-turn.ts'
 import type { Life } from './life.ts'
+import { note } from './timeline.ts'
 import { Turn, type TurnOwner } from './turn.ts'
 import { askUser } from './user-key.ts'
 
@@ -108,7 +109,9 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     this.#queue ??= new BoundedQueue(this.#life.options.handlerQueueMax)
     // A string counts by its length: cheap, and off by a factor of two at most.
     if (!this.#queue.push(message, message.length)) discard(this.#life, 1)
-    if (this.#queue.full) this.#life.pauseReading()
+    if (!this.#queue.full) return
+    if (!this.#life.readingPaused) note(this.#life, 'reading paused')
+    this.#life.pauseReading()
   }
 
   /** Calls `fn`, instead of one given before, once nothing runs and nothing waits: now, or when the last handler has finished. */
@@ -156,6 +159,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       return
     }
     this.#overdue = true
+    note(this.#life, 'handler overdue', this.#running)
     const error = new HoldfastError('HF_HANDLER_OVERDUE', {
       handler: this.#running,
       route: route.path,
@@ -248,6 +252,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     if (this.#stopped && isAbort(cause, this.#life.endReason())) return
     const { route } = this.#life
     const details = { handler, route: route.path, message: messageOf(cause) }
+    note(this.#life, 'handler failed', handler)
     this.#life.report(new HoldfastError('HF_HANDLER_FAILED', details, { cause }))
     // It is about to end, and not for this.
     if (handler !== 'drain') this.#life.end(ENDINGS.handlerFailed)

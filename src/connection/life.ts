@@ -38,6 +38,7 @@ import { Outbox } from './outbox.ts'
 import { ReceiveRate } from './receive-rate.ts'
 import type { SocketOwner } from './socket.ts'
 import { isServed, OPEN, type State } from './state.ts'
+import { note, ponged, type Timeline } from './timeline.ts'
 import type { Turn } from './turn.ts'
 
 export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner {
@@ -71,6 +72,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   socketError: string | null = null
   /** Of a `close` hook that takes its time. */
   farewell: Turn | null = null
+  /** Null until there is something to say. */
+  timeline: Timeline | null = null
   #scope: Scope | null = null
   #remoteAddress: string | null
   #endReason: HoldfastError | null = null
@@ -161,11 +164,6 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     else socketGone(this, lostEnding(this))
   }
 
-  /** The socket has closed while the connection was moving, and it was not to move. */
-  socketLost(): void {
-    socketGone(this, lostEnding(this))
-  }
-
   pauseReading(): void {
     this.rate?.pause()
     this.reader.pause()
@@ -183,12 +181,15 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
 
   /** The inbox has worked off messages; `count` wait. */
   inboxDrained(count: number): void {
-    if (isServed(this.state) && count * 2 < this.options.handlerQueueMax) this.resumeReading()
+    if (isServed(this.state) && this.reader.paused && count * 2 < this.options.handlerQueueMax) {
+      note(this, 'reading resumed')
+      this.resumeReading()
+    }
     this.held.track()
   }
 
   readerOnMessage(message: string | Buffer): void {
-    this.messagesReceived++
+    if (this.messagesReceived++ === 0) note(this, 'first message in')
     this.context.ledger.messagesReceived++
     if (this.rate !== null) this.rate.messageCame()
     this.inbox.deliver(message)
@@ -198,7 +199,9 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     if (this.state.name === 'open' || this.state.name === 'draining') this.outbox.pong(payload)
   }
 
-  readerOnPong(_payload: Buffer): void {}
+  readerOnPong(payload: Buffer): void {
+    if (payload.length === 0) ponged(this)
+  }
 
   readerOnClose(code: number, reason: string): void {
     closeFrameCame(this, peerEnding(code, reason))

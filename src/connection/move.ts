@@ -7,7 +7,8 @@
  */
 import { HoldfastError, messageOf } from '../base/errors.ts'
 import type { Wheel } from '../base/wheel.ts'
-import { beginClosing } from './closing.ts'
+import { beginClosing, lostEnding, socketGone } from './closing.ts'
+import { factsOf } from './facts.ts'
 import type { Life } from './life.ts'
 import { isScopeLost, obstacleOf } from './obstacle.ts'
 import { whyNotPlain } from './plain-data.ts'
@@ -15,6 +16,7 @@ import { rawHandleOf, startReading, stopReading } from './raw-handle.ts'
 import { packData, packSnapshot, type Times, takeSnapshot } from './snapshot.ts'
 import { destroySocket } from './socket.ts'
 import { type Leave, OPEN, transition } from './state.ts'
+import { note } from './timeline.ts'
 import { type Topic, topicsOf } from './topic.ts'
 
 /** Nobody waits longer for an answer than this, in milliseconds. */
@@ -68,6 +70,7 @@ export class Move implements Leave {
       stoppedAt: wallNow(),
     }
     transition(life, { name: 'open', leave: this }, ANSWER_MS)
+    note(life, 'frozen')
     life.pauseReading()
     stopReading(life.socket)
     // While nothing is read, the deadline of an unfinished message stands.
@@ -135,7 +138,7 @@ export class Move implements Leave {
     life.renewScope()
     life.context.hub.comeBack(life)
     this.#serve(life)
-    if (this.#socketClosed) life.socketLost()
+    if (this.#socketClosed) socketGone(life, lostEnding(life))
     else if (wish !== null) beginClosing(life, wish.ending, wish.kill ? 'kill' : 'handshake')
   }
 
@@ -194,6 +197,7 @@ export class Move implements Leave {
       return null
     }
     transition(life, { name: 'moving', leave: this, wish: null }, ANSWER_MS)
+    note(life, 'moving away')
     // A release may have asked for a scope again.
     life.renewScope()
     return { state, handle }
@@ -229,6 +233,7 @@ export class Move implements Leave {
     const { messages } = life.reader
     const isScopeNew = this.#scopeSpent
     this.#over()
+    note(life, 'served again')
     startReading(life.socket)
     if (isScopeNew) life.inbox.holdMoved()
     life.inboxDrained(life.inbox.waiting)
@@ -258,6 +263,8 @@ export class Move implements Leave {
     this.#over()
     transition(life, { name: 'moved' })
     if (!answered) context.ledger.movesUnanswered++
+    note(life, 'moved away', answered ? 'answered' : 'unanswered')
+    context.endObserver?.connectionOnEnded(factsOf(life))
     life.reader.stop()
     life.held.track()
     life.release({ ending: null, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })

@@ -14,6 +14,7 @@ import { beginClosing } from './closing.ts'
 import { noteDrop } from './drop.ts'
 import type { Life } from './life.ts'
 import { canSend } from './slow.ts'
+import { note } from './timeline.ts'
 
 /** A socket does not say when it has written the last bytes of a small queue: whoever is slow is looked at so often. */
 const SWEEP_MS = 50
@@ -71,10 +72,12 @@ export class OutboxBudget implements DeadlineOwner {
     const { bytes } = life.outbox
     this.#count(life, bytes)
     if (bytes === 0) {
+      if (this.#slow.has(life)) note(life, 'caught up')
       this.#leave(life)
       this.#answer(life, canSend(life))
       return
     }
+    if (!this.#slow.has(life)) note(life, 'slow reader')
     this.#slow.add(life)
     if (!this.#sweep.armed) this.#wheel.arm(this.#sweep, SWEEP_MS)
   }

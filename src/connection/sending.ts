@@ -9,6 +9,7 @@ import type { Life } from './life.ts'
 import { bytesOf, type Message } from './message-bytes.ts'
 import type { SharedMessage } from './shared-message.ts'
 import { canSend, keep, keyOf, laneFor, refuse } from './slow.ts'
+import { note } from './timeline.ts'
 import { unpooled } from './unpooled.ts'
 
 export type SendResult = 'sent' | 'queued' | 'dropped' | 'ended'
@@ -117,7 +118,7 @@ function kept(life: Life, result: SendResult): SendResult {
 }
 
 function sent(life: Life, blocked: boolean): SendResult {
-  life.messagesSent++
+  if (life.messagesSent++ === 0) note(life, 'first message out')
   life.context.ledger.messagesSent++
   if (blocked) life.context.outboxBudget.settle(life)
   return blocked ? 'queued' : 'sent'

@@ -38,6 +38,8 @@ export interface Snapshot {
   readonly backlog: readonly WaitingSnapshot[]
   readonly times: Times
   readonly rate: RateLeft | null
+  /** What has happened to it: see timeline.ts. */
+  readonly timeline: readonly number[] | null
 }
 
 export interface WaitingSnapshot {
@@ -93,6 +95,7 @@ export function takeSnapshot(
     })),
     times,
     rate: life.rate?.left ?? null,
+    timeline: life.timeline,
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * What an admin port shows of a running server: its ledger, the work in it, what is over and still reachable, where the memory of
+ * What an admin port shows of a running server: its ledger, the work in it, what happened to its connections, what is over and still reachable, where the memory of
  * its process is, and profiles. A leak that a census finds is announced on the diagnostics channel `holdfast:leak`.
  *
- * Made for one server; ends with `end()`. Nothing personal is in any answer: names from the code, routes, counts and ages.
+ * Made for one server; ends with `end()`. Nothing personal is in any answer: names from the code, routes, ids, counts and times.
  */
 import { channel } from 'node:diagnostics_channel'
 import type { Clock } from '../base/clock.ts'
@@ -12,16 +12,18 @@ import { MemoryHistory } from '../diagnose/memory/history.ts'
 import { readMemory } from '../diagnose/memory/read-memory.ts'
 import { Profiles } from '../diagnose/pprof/profiles.ts'
 import type { TaskSample } from '../diagnose/pprof/tasks-profile.ts'
+import { type TimelineSource, Timelines } from '../diagnose/timeline/timelines.ts'
 import { Work } from '../diagnose/work/work.ts'
 import type { ServerInternals } from '../server/internals.ts'
 import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRoute } from './admin-routes.ts'
+import { connectionRoutes } from './connection-routes.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
-  readonly internals: Pick<ServerInternals, 'work' | 'observe'>
+  readonly internals: Pick<ServerInternals, 'work' | 'observe'> & TimelineSource
   readonly on: Server['on']
   /** How many connections are open. */
   connections(): number
@@ -40,6 +42,16 @@ export const DEBUG_PATHS = {
     'GET',
     'yes',
     'What connections hold and run, by route, kind and name, with its lines in the code, as JSON: timers, listeners, tasks; handlers that run, that are past their deadline, that have outlived their connection; and what was collected while it waited for what can never come.',
+  ],
+  '/debug/connections': [
+    'GET',
+    'yes',
+    'Connections, as JSON: counts first, then those that are there, newest first, then the last 1,000 that ended since the port was opened, latest first, each with the reason in words. `?route=`, `?state=` (`open`, `draining`, `closing`, `moving`; `closed` and `moved` for the ended), `?limit=` of each (100; at most 1,000). Nothing of any client is in it.',
+  ],
+  '/debug/connections/:id': [
+    'GET',
+    'yes',
+    'One of them with its timeline: first message in and out, reading paused, slow reader, drops, handlers that failed or were overdue, moves, how it ended; 404 when it is not known, any more or here.',
   ],
   '/debug/census': [
     'GET',
@@ -69,36 +81,42 @@ export interface DebugInit {
 export class DebugRoutes {
   readonly routes: readonly AdminRoute[]
   readonly profiles: Profiles
-  readonly #work: Work | null
-  readonly #census: Census | null
-  readonly #untie: (() => void) | null
-  readonly #history: MemoryHistory
+  /** Each ends one thing that looks. */
+  readonly #ends: readonly (() => void)[]
 
   constructor({ clock, answerTimeoutMs, source, tasks }: DebugInit) {
-    const work = source === null ? null : new Work(source.internals, () => clock.now())
-    this.#work = work
-    const census = source === null ? null : new Census({ clock, censusOnLeak: (leak) => LEAKS.publish(leak) })
-    this.#census = census
-    this.#untie = source === null || census === null ? null : censusOfServer(source, census)
-    const connections = (): number => source?.connections() ?? 0
-    this.#history = new MemoryHistory({ clock, read: () => readMemory(), connections })
-    this.profiles = new Profiles({ clock })
-    const samples = tasks ?? (work === null ? undefined : () => work.samples())
+    const history = new MemoryHistory({
+      clock,
+      read: () => readMemory(),
+      connections: () => source?.connections() ?? 0,
+    })
+    const profiles = new Profiles({ clock })
+    this.profiles = profiles
+    const server = source === null ? null : serverRoutes(source, clock)
+    const samples = tasks ?? server?.tasks
     this.routes = [
-      memoryRoute(this.#history),
-      ...pprofRoutes(this.profiles, samples === undefined ? {} : { tasks: samples }, answerTimeoutMs),
-      ...(source === null ? [] : [ledgerRoute(source)]),
-      ...(work === null ? [] : [workRoute(work)]),
-      ...(census === null ? [] : [censusRoute(census)]),
+      memoryRoute(history),
+      ...pprofRoutes(profiles, samples === undefined ? {} : { tasks: samples }, answerTimeoutMs),
+      ...(server?.routes ?? []),
     ]
+    this.#ends = [() => history.end(), () => profiles.end(), ...(server?.ends ?? [])]
   }
 
   end(): void {
-    this.#work?.end()
-    this.#untie?.()
-    this.#census?.end()
-    this.#history.end()
-    this.profiles.end()
+    for (const end of this.#ends) end()
+  }
+}
+
+/** What is looked at in one server. */
+function serverRoutes(source: DebugSource, clock: Clock) {
+  const work = new Work(source.internals, () => clock.now())
+  const timelines = new Timelines(source.internals)
+  const census = new Census({ clock, censusOnLeak: (leak) => LEAKS.publish(leak) })
+  const untie = censusOfServer(source, census)
+  return {
+    routes: [ledgerRoute(source), workRoute(work), ...connectionRoutes(timelines), censusRoute(census)],
+    tasks: () => work.samples(),
+    ends: [() => work.end(), () => timelines.end(), untie, () => census.end()],
   }
 }
 

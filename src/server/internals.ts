@@ -3,12 +3,14 @@
  * imported another copy of this package, so it is found by a symbol of the whole process, whose number says which
  * version of this contract it is. Types and a constant; nothing to end.
  */
-import type { Held } from '../base/scope.ts'
+import type { Held } from '../base/scope-context.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { WorkObserver } from '../connection/connection-context.ts'
+import type { EndObserver, WorkObserver } from '../connection/connection-context.ts'
+import type { ConnectionFacts } from '../connection/facts.ts'
 import type { Departed } from '../connection/move.ts'
 import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
+import type { StateName } from '../connection/state.ts'
 import type { Topic } from '../connection/topic.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
@@ -36,11 +38,18 @@ export interface ServerInternals {
   work(visitor: WorkVisitor): void
   /** Who is told of work from now on, instead of whoever was before. The returned function ends that. */
   observe(observer: WorkObserver): () => void
+  /** All connections that are not closed now, oldest first: looks only. */
+  connections(visitor: ConnectionVisitor): void
+  /** One of them; null when there is none with this id. */
+  connection(id: string): ConnectionFacts | null
+  /** Who is told how connections end, instead of whoever was before. The returned function ends that. */
+  observeEnds(observer: EndObserver): () => void
   /** False from the moment it begins to close. */
   readonly isReady: boolean
 }
 
-export type { WorkObserver } from '../connection/connection-context.ts'
+export type { EndObserver, WorkObserver } from '../connection/connection-context.ts'
+export type { ConnectionFacts } from '../connection/facts.ts'
 export type { Departed } from '../connection/move.ts'
 export type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 
@@ -50,6 +59,12 @@ export interface WorkVisitor {
   workOnHeld(label: string, held: Held): void
   /** A handler that runs. @param ageMs since it began */
   workOnHandler(route: string, handler: string, ageMs: number, overdue: boolean): void
+}
+
+/** Is shown connections, one after the other. */
+export interface ConnectionVisitor {
+  /** @param look what is known of it, for whoever wants more; only while it is shown, or in the same turn */
+  connectionOnSeen(route: string, state: StateName, look: () => ConnectionFacts): void
 }
 
 /** The old side of a move. */

@@ -1,8 +1,11 @@
 /** The internals of one server, put together from its parts. A function; they end with the server. */
+import { lifeOf } from '../connection/connection.ts'
+import { factsOf } from '../connection/facts.ts'
 import { tieBroker } from './broker-tie.ts'
 import { HubDepartures } from './departures.ts'
 import type { ServerInternals } from './internals.ts'
 import type { ServerContext } from './server-context.ts'
+import { visitConnections } from './server-work.ts'
 
 export function makeInternals(
   context: ServerContext,
@@ -16,6 +19,18 @@ export function makeInternals(
       context.observer = observer
       return () => {
         if (context.observer === observer) context.observer = null
+      }
+    },
+    connections: (visitor) => visitConnections(context.hub, visitor),
+    connection(id) {
+      const connection = context.hub.connection(id)
+      const life = connection === undefined ? null : lifeOf(connection)
+      return life === null ? null : factsOf(life)
+    },
+    observeEnds(observer) {
+      context.endObserver = observer
+      return () => {
+        if (context.endObserver === observer) context.endObserver = null
       }
     },
     connectBroker: (broker) => tieBroker(context.hub, broker),

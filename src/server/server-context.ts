@@ -12,7 +12,7 @@ import { Events } from '../base/events.ts'
 import { Wheel } from '../base/wheel.ts'
 import { ByteBudget } from '../connection/byte-budget.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { WorkObserver } from '../connection/connection-context.ts'
+import type { EndObserver, WorkObserver } from '../connection/connection-context.ts'
 import { FlushQueue } from '../connection/flush-queue.ts'
 import { OutboxBudget } from '../connection/outbox-budget.ts'
 import type { RateLimit } from '../connection/receive-rate.ts'
@@ -53,6 +53,8 @@ export class ServerContext implements UpgradeContext {
   readonly closeTimeoutMs: number
   /** Set from above, by whoever wants to know. */
   observer: WorkObserver | null = null
+  /** The same. */
+  endObserver: EndObserver | null = null
   /** No more upgrades: it is closing, or draining. */
   closing = false
   /** Null until `server.drain()`; stays when it has ended. */

@@ -1,8 +1,10 @@
-/** Of the work of one server: what its own scope needs of it, and what is held and runs in it now. Functions; nothing to end. */
+/** Of the work of one server: what its own scope needs of it, what is held and runs in it now, and its connections. Functions; nothing to end. */
 import type { HoldfastError } from '../base/errors.ts'
-import type { Scope, ScopeContext, ScopeObserver } from '../base/scope.ts'
+import type { Scope } from '../base/scope.ts'
+import type { ScopeContext, ScopeObserver } from '../base/scope-context.ts'
+import { factsOf } from '../connection/facts.ts'
 import type { Hub } from '../hub/hub.ts'
-import type { WorkVisitor } from './internals.ts'
+import type { ConnectionVisitor, WorkVisitor } from './internals.ts'
 import type { ServerContext } from './server-context.ts'
 
 /** Under which name the scope of a server stands beside routes. */
@@ -27,4 +29,8 @@ export function visitWork(scope: Scope, hub: Hub, visitor: WorkVisitor): void {
     if (running === null) continue
     visitor.workOnHandler(route.path, running.handler, Math.max(0, context.wheel.now - running.since), running.overdue)
   }
+}
+
+export function visitConnections(hub: Hub, visitor: ConnectionVisitor): void {
+  for (const life of hub.lives()) visitor.connectionOnSeen(life.route.path, life.state.name, () => factsOf(life))
 }

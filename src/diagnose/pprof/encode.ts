@@ -51,7 +51,9 @@ class CodeTable {
   readonly locations: pprof.LocationInput[] = []
   readonly functions: pprof.FunctionInput[] = []
   readonly #strings: pprof.StringTable
+  // Bounded by the places of one profile; goes with it.
   readonly #locationIds = new Map<string, number>()
+  // Bounded by the functions of one profile; goes with it.
   readonly #functionIds = new Map<string, number>()
 
   constructor(strings: pprof.StringTable) {

@@ -23,6 +23,7 @@ const TRIES_MAX = 1_024
 export class ObjectCounts {
   readonly #intervalBytes: number
   /** By what one sample says. Ends with the profile it is made for. */
+  // Bounded by the places of one profile; goes with it.
   readonly #sizes = new Map<number, readonly number[]>()
 
   constructor(intervalBytes: number) {

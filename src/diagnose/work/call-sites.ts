@@ -26,18 +26,20 @@ interface Site {
 }
 
 /** What is on the stack of our own is not where something was asked for. */
-const OWN = fileURLToPath(new URL('../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+/** Where source maps are followed, what runs from dist/ says that it is from src/. */
+const OWN = [`${ROOT}dist/`, `${ROOT}src/`]
 const FRAME = /^\s*at (?:(.*?) \()?((?:file:\/\/|node:|\/|[A-Za-z]:\\)?[^()]*?):(\d+):\d+\)?$/
 
 export class CallSites {
   // Bounded by SITES_MAX; never shrinks.
   readonly #sites = new Map<string, Site>()
-  readonly #own: string
+  readonly #own: readonly string[]
   /** Names that came when there were as many as there may be. */
   dropped = 0
 
   /** @param own where frames begin that are left out */
-  constructor(own: string = OWN) {
+  constructor(own: readonly string[] = OWN) {
     this.#own = own
   }
 
@@ -76,11 +78,11 @@ export class CallSites {
 }
 
 /** The first frame of a stack that is neither in `own` nor of Node itself; null when there is none. */
-export function firstFrame(stack: string, own: string): CallSite | null {
+export function firstFrame(stack: string, own: readonly string[]): CallSite | null {
   for (const text of stack.split('\n')) {
     const [, name = '', named = '', line = ''] = FRAME.exec(text) ?? []
     const file = named.startsWith('file://') ? pathOf(named) : named
-    if (file === '' || file.startsWith('node:') || file.startsWith(own)) continue
+    if (file === '' || file.startsWith('node:') || own.some((folder) => file.startsWith(folder))) continue
     return { function: name.replace(/^(?:async )?(?:Object\.)?/, ''), file, line: Number(line) }
   }
   return null

@@ -5,7 +5,7 @@
  * Made for one server, and told by it from then on. Owned by whoever made it; ends with `end()`. Keeps strings and numbers:
  * no scope, no promise, no connection.
  */
-import type { Held } from '../../base/scope.ts'
+import type { Held } from '../../base/scope-context.ts'
 import type { ServerInternals, WorkObserver, WorkVisitor } from '../../server/internals.ts'
 import type { TaskSample } from '../pprof/tasks-profile.ts'
 import { Abandoned, type AbandonedOwner } from './abandoned.ts'
@@ -155,7 +155,7 @@ function partsOf(key: string): Pick<WorkGroup, 'route' | 'kind' | 'name'> {
 
 /** Counts and greatest ages, by key. Made for one report. */
 class Groups {
-  // Made for one report; goes with it.
+  // Bounded by the names of one report; goes with it.
   readonly #groups = new Map<string, { count: number; oldestMs: number; ageMs: number }>()
 
   add(key: string, ageMs: number): void {
@@ -183,7 +183,7 @@ class Groups {
 class Look implements WorkVisitor {
   readonly held = new Groups()
   readonly running = new Groups()
-  // Made for one report; goes with it.
+  // Bounded by the names of one report; goes with it.
   readonly overdue = new Map<string, number>()
 
   workOnHeld(label: string, { kind, name, ageMs }: Held): void {

@@ -43,7 +43,7 @@ function world(bytesMax: number): World {
     const life = {
       outbox,
       options: { slow, closeTimeoutMs: 1_000 },
-      route: { path: '/' },
+      ...{ route: { path: '/' }, connection: { openedAt: 0 }, timeline: null },
       deadline: { owner: null },
       socket: { destroyed: true },
       quiet: () => budget.ending(life as unknown as Life),
@@ -59,7 +59,7 @@ function world(bytesMax: number): World {
           emit: (_: string, { messages: count }: { messages: number }) => fake.drops.push(count),
         },
         ledger: { messageDropped: () => {}, connectionMoved: () => {} },
-        wheel: { arm: () => {}, cancel: () => {} },
+        ...{ wheel: { arm: () => {}, cancel: () => {} }, wallNow: () => 0 },
         outboxBudget: budget,
       },
     } as unknown as Life

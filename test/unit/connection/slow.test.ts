@@ -35,9 +35,9 @@ function slowReader(outboxBytesMax: number): Slow {
     state: OPEN,
     outbox,
     options: { slow: { latestBy: () => undefined }, outboxBytesMax },
-    route: { path: '/' },
+    ...{ route: { path: '/' }, connection: { openedAt: 0 }, timeline: null },
     context: {
-      events,
+      ...{ events, wallNow: () => 0 },
       ledger: { messageDropped: () => {} },
       outboxBudget: new OutboxBudget(1024 * 1024, new Wheel(new ManualClock(), () => {})),
     },

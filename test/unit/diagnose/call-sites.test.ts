@@ -24,7 +24,7 @@ const STACKS: readonly (readonly [text: string, wanted: unknown])[] = [
 describe('the first frame that is not of our own', () => {
   for (const [text, wanted] of STACKS) {
     test(JSON.stringify(wanted), () => {
-      const found = firstFrame(`Error\n${text}`, OWN)
+      const found = firstFrame(`Error\n${text}`, [OWN])
       assert.deepEqual(found && [found.function, found.file, found.line], wanted)
     })
   }
