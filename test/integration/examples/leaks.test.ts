@@ -21,6 +21,7 @@ const FOLDER = fileURLToPath(LEAKS_URL)
 const { comeAndGo } = (await import(new URL('clients.js', LEAKS_URL).href)) as {
   comeAndGo: (url: string, count: number, vanish?: number) => Promise<WebSocket[]>
 }
+const GUIDE = readFileSync(new URL('../../../docs/guides/what-is-alive.md', import.meta.url), 'utf8')
 const CLIENTS = 200
 const FIRST = 50
 const DEADLINE_MS = 20_000
@@ -148,7 +149,13 @@ function shownOf(report: WorkReport, file: string): unknown[] {
   return Object.entries(lists).flatMap(([list, groups]) =>
     groups.map(({ route, kind, name, count, lines: sites }) => {
       const [site] = sites
-      if (site !== undefined) assert.equal(site.file, file)
+      if (site !== undefined) {
+        assert.equal(site.file, file)
+        assert.ok(
+          GUIDE.includes(`"line": ${site.line} }`),
+          `docs/guides/what-is-alive.md shows line ${site.line} of ${file}`,
+        )
+      }
       const text = site === undefined ? '' : (lines[site.line - 1] ?? '')
       return [list, route, kind, name, count, /\S*scope\.\w+\(/.exec(text)?.[0] ?? text]
     }),
