@@ -31,7 +31,7 @@ export interface LeakProcess {
 
 export async function startLeak(t: TestContext, path: string): Promise<LeakProcess> {
   const file = fileURLToPath(new URL(`../../../examples/leaks/${path}`, import.meta.url))
-  const child = fork(CHILD, [file], { execArgv: ['--expose-gc', '--no-warnings'] })
+  const child = fork(CHILD, [file], { execArgv: ['--expose-gc', '--no-warnings', '--single-threaded-gc'] })
   t.after(() => child.kill('SIGKILL'))
   const { port, adminPort } = (await messageOf(child, `${path} to start`)) as { port: number; adminPort: number }
   return {
