@@ -136,7 +136,7 @@ const SHAPES = [
   ['server/drain-report.ts', 'DrainedSlowly'],
   ['server/drain-on-signal.ts', 'DrainOnSignalOptions'],
   ['connection/handlers.ts', 'Hold'],
-  ['base/scope.ts', 'Held'],
+  ['base/scope-context.ts', 'Held'],
   ['base/errors.ts', 'HoldfastError'],
   ['hub/ledger.ts', 'LedgerCounts'],
 ]

@@ -41,7 +41,7 @@ export const DEBUG_PATHS = {
   '/debug/work': [
     'GET',
     'yes',
-    'What connections hold and run, by route, kind and name, with its lines in the code, as JSON: timers, listeners, tasks; handlers that run, that are past their deadline, that have outlived their connection; and what was collected while it waited for what can never come.',
+    'What connections hold and run, by route, kind and name, as JSON, with lines in the code of what was put there since the port was opened (handlers have none): timers, listeners, tasks; handlers that run, that are past their deadline, that have outlived their connection; and, after a collection of garbage, what waited for what can never come.',
   ],
   '/debug/connections': [
     'GET',
