@@ -262,8 +262,10 @@ export class KillStage {
     const known = new Set([...serving, ...this.#bystanders])
     const strangers = childrenOf(pid).filter((child) => !known.has(child.pid))
     if (strangers.length > 0) problems.push(`processes left: ${JSON.stringify(strangers)}`)
+    // Of each worker, that of its mesh and that where it answers its supervisor.
     const files = filesIn(this.#temporary)
-    if (files.length > serving.length) problems.push(`${files.length} socket files for ${serving.length} worker`)
+    const most = 2 * serving.length
+    if (files.length > most) problems.push(`${files.length} socket files for ${serving.length} worker: ${files.join()}`)
     return problems
   }
 }

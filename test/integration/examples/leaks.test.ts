@@ -23,7 +23,7 @@ const { comeAndGo } = (await import(new URL('clients.js', LEAKS_URL).href)) as {
 }
 const GUIDE = readFileSync(new URL('../../../docs/guides/what-is-alive.md', import.meta.url), 'utf8')
 const CLIENTS = 200
-const FIRST = 100
+const FIRST = 1_000
 const DEADLINE_MS = 20_000
 
 interface Leak {

@@ -52,7 +52,7 @@ test('an error nobody catches is the reason; what the other worker has is not to
 })
 
 test('a version that crashes again and again: it says so, stops starting it, and exits with 1 when nothing is left', async (t) => {
-  const app = `${ECHO}setTimeout(() => process.exit(3), 200)\n`
+  const app = `${ECHO}setTimeout(() => process.exit(3), 1_000)\n`
   const run = new Supervised(t, new AppFolder(t).write(app), {})
   assert.equal(await run.exitCode(), 1)
   const pauses = run.all('crash').map(({ restartMs }) => restartMs)

@@ -9,7 +9,7 @@ import { openRaw } from '../../support/raw-client.ts'
 import { AppFolder, appWith, ECHO, PATIENCE_MS, supervise } from '../../support/supervised.ts'
 
 test('a worker that leaks is replaced before its heap is full, and its clients do not notice', async (t) => {
-  const leak = `${ECHO}const kept = []\nsetInterval(() => { if (kept.length < 64) kept.push(new Array(2 ** 17).fill(kept.length + 0.5)) }, 50)\n`
+  const leak = `${ECHO}const kept = []\nsetInterval(() => { if (kept.length < 54) kept.push(new Array(2 ** 17).fill(kept.length + 0.5)) }, 50)\n`
   const flags = ['--max-old-space-size', '96', '--recycle-old-space', '55', '--recycle-pause', '1h']
   const run = await supervise(t, new AppFolder(t).write(leak), { flags })
   const peers = await NumberedPeers.open(t, run.port, 20)
