@@ -87,7 +87,9 @@ async function openPort(given: Given, supervisor: Supervisor, terminal: Terminal
   } catch (thrown) {
     supervisor.kill()
     if (!(thrown instanceof HoldfastError) || thrown.code !== 'HF_PORT_IN_USE') throw thrown
-    throw new Error(`the admin port: ${thrown.message}; --admin HOST:PORT chooses another, --admin off does without`)
+    throw new UsageError(
+      `the admin port: ${thrown.message}; --admin HOST:PORT chooses another, --admin off does without`,
+    )
   }
 }
 

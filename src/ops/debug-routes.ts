@@ -1,6 +1,6 @@
 /**
- * What an admin port shows of a running server: its ledger, the work in it, what happened to its connections, what is over and still reachable, where the memory of
- * its process is, and profiles. A leak that a census finds is announced on the diagnostics channel `holdfast:leak`.
+ * What an admin port shows of a running server: its ledger, the work in it, what happened to its connections, what is over and still
+ * reachable, where the memory of its process is, and profiles. A leak that a census finds is announced on the diagnostics channel `holdfast:leak`.
  *
  * Made for one server; ends with `end()`. Nothing personal is in any answer: names from the code, routes, ids, counts and times.
  */

@@ -12,16 +12,20 @@ import { AdminRoutes } from './admin-routes.ts'
 import { DebugRoutes } from './debug-routes.ts'
 
 export async function openWorkerAdmin(server: AdminServer, path: string): Promise<{ close(): Promise<void> }> {
-  // Who waits for an answer is the supervisor, and behind it somebody with a deadline of their own.
-  const options = readAdminOptions('openWorkerAdmin()', { answerTimeoutMs: 600_000 })
+  // As they are at the port of the supervisor: whoever asks there waits no longer.
+  const options = readAdminOptions('openWorkerAdmin()', {})
   const { answerTimeoutMs } = options
   const debug = new DebugRoutes({ clock: systemClock, answerTimeoutMs, source: debugSourceOf(server) })
   const listener = new AdminListener(options, new AdminRoutes(debug.routes), { path })
-  await listener.open()
-  return {
-    async close() {
-      debug.end()
-      await listener.close()
-    },
+  const close = async (): Promise<void> => {
+    debug.end()
+    await listener.close()
   }
+  try {
+    await listener.open()
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+  return { close }
 }

@@ -55,7 +55,7 @@ type Reason = keyof typeof MOVE_REFUSALS
 class MoveRefused extends HoldfastError {
   readonly reason: Reason
 
-  constructor(id: string, reason: Reason, cause: unknown) {
+  constructor(id: string, reason: Reason, cause?: unknown) {
     super('HF_MOVE_REFUSED', { id, reason, wanted: MOVE_REFUSALS[reason] }, { cause })
     this.reason = reason
   }
@@ -188,8 +188,8 @@ export class HubArrivals implements Arrivals {
   #begin(id: string): Expected {
     if (this.#context.closing) throw this.#refuse(id, 'closing')
     const known = this.#expected.get(id)
-    if (known?.abandoned === true) throw this.#refused(id, 'abandoned')
-    if (known?.adopting === true || this.#context.hub.connection(id) !== undefined) throw this.#refused(id, 'twice')
+    if (known?.abandoned === true) throw new MoveRefused(id, 'abandoned')
+    if (known?.adopting === true || this.#context.hub.connection(id) !== undefined) throw new MoveRefused(id, 'twice')
     const expected = this.#note(id)
     expected.adopting = true
     return expected
@@ -246,11 +246,6 @@ export class HubArrivals implements Arrivals {
       expected.adopting = false
       if (!expected.abandoned || !expected.deadline.armed || this.#context.closing) this.#forget(id, expected)
     }
-    return this.#refused(id, reason, cause)
-  }
-
-  /** The error alone. */
-  #refused(id: string, reason: Reason, cause?: unknown): MoveRefused {
     return new MoveRefused(id, reason, cause)
   }
 

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { CensusReport } from '../../../src/diagnose/census/report.ts'
 import type { WorkReport } from '../../../src/diagnose/work/work.ts'
 import { ask } from '../../support/admin-client.ts'
 import { within } from '../../support/deadline.ts'
@@ -25,6 +26,8 @@ export interface LeakProcess {
   look(): Promise<Look>
   /** `/debug/work`, without the admin port itself. */
   work(): Promise<WorkReport>
+  /** `/debug/census`, taken now: kind, route and count of what is over and still reachable. */
+  census(): Promise<(readonly [kind: string, route: string, count: number])[]>
   /** How many connections have not closed, by the ledger. */
   unclosed(): Promise<number>
 }
@@ -43,6 +46,10 @@ export async function startLeak(t: TestContext, path: string): Promise<LeakProce
     async work() {
       const report = JSON.parse((await ask(adminPort, '/debug/work')).body) as WorkReport
       return { ...report, held: report.held.filter(({ name }) => name !== 'admin port') }
+    },
+    async census() {
+      const { report } = JSON.parse((await ask(adminPort, '/debug/census?gc=1')).body) as { report: CensusReport }
+      return report.retained.map(({ kind, route, count }) => [kind, route, count] as const)
     },
     async unclosed() {
       const { open, draining, closing } = JSON.parse((await ask(adminPort, '/debug/ledger')).body)

@@ -1,6 +1,6 @@
 /**
  * The four leaks, each in three programs: 200 clients come and go; then what can still be reached is counted in the program's
- * own process, and `/debug/work` is asked. The programs on ws are the negative controls: if nothing were found there, nothing
+ * own process, and `/debug/work` and `/debug/census` are asked. The programs on ws are the negative controls: if nothing were found there, nothing
  * would be worth anything that is found nowhere else.
  */
 import assert from 'node:assert/strict'
@@ -33,6 +33,8 @@ interface Leak {
   /** What the clients leave behind in the program on ws, and in the broken one. */
   readonly ws: Readonly<Record<string, number>>
   readonly broken: Readonly<Record<string, number>>
+  /** What `/debug/census` says of the broken one: kind, route, count. */
+  readonly retained: readonly (readonly [kind: string, route: string, count: number])[]
   /** What `/debug/work` says of the broken one: list, route, kind, name, count, and what stands in the line it names. */
   readonly shown: readonly (readonly [
     list: string,
@@ -52,6 +54,7 @@ const LEAKS: readonly Leak[] = [
     broken: { Connection: 0, Life: 0, UpgradeRequest: CLIENTS },
     // A map of the application is nothing that work knows of.
     shown: [],
+    retained: [['upgrade request', '/', FIRST + CLIENTS]],
   },
   {
     folder: 'never-removed',
@@ -59,12 +62,15 @@ const LEAKS: readonly Leak[] = [
     ws: { WebSocket: CLIENTS, IncomingMessage: 0 },
     broken: { Connection: CLIENTS, Life: CLIENTS / 2, UpgradeRequest: 0 },
     shown: [['held', '/', 'timer', 'tick', (FIRST + CLIENTS) / 2, 'connection.scope.every(']],
+    // The others have not ended.
+    retained: [['connection', '/', (FIRST + CLIENTS) / 2]],
   },
   {
     folder: 'no-deadline',
     ws: { WebSocket: CLIENTS, IncomingMessage: 0 },
     broken: { Connection: CLIENTS, Life: 0, UpgradeRequest: 0 },
     shown: [['left', '/', 'handler', 'message', FIRST + CLIENTS, '']],
+    retained: [['connection', '/', FIRST + CLIENTS]],
   },
   {
     folder: 'long-lived-emitter',
@@ -74,6 +80,7 @@ const LEAKS: readonly Leak[] = [
       ['held', 'server', 'listener', 'listener for "price"', FIRST + CLIENTS, 'server.scope.listen('],
       ['held', 'server', 'timer', 'tick', FIRST + CLIENTS, 'server.scope.every('],
     ],
+    retained: [['connection', '/', FIRST + CLIENTS]],
   },
 ]
 
@@ -89,17 +96,18 @@ for (const leak of LEAKS) {
     const ofBroken = await visited(t, broken, leak, leak.broken, leak.vanishing)
     assert.deepEqual(ofBroken.counts, leak.broken)
     assert.deepEqual(shownOf(await broken.work(), broken.file), leak.shown)
+    assert.deepEqual(await broken.census(), leak.retained)
 
     const repaired = await startLeak(t, `${leak.folder}/repaired.js`)
     const ofRepaired = await visited(t, repaired, leak, NOTHING)
     assert.deepEqual(ofRepaired.counts, NOTHING)
     const { held, running, left, abandoned } = await repaired.work()
     assert.deepEqual({ held, running, left, abandoned }, { held: [], running: [], left: [], abandoned: [] })
+    assert.deepEqual(await repaired.census(), [])
 
     const bytes = [ofWs, ofBroken, ofRepaired].map((look) => Math.round(look.bytes / CLIENTS))
     t.diagnostic(`bytes for each client that has gone: ws ${bytes[0]}, broken ${bytes[1]}, repaired ${bytes[2]}`)
-    // Objects are counted exactly; bytes are so only where they are many.
-    assert.ok(ofWs.bytes > 2 * ofRepaired.bytes, `bytes: ${bytes}`)
+    assert.ok(ofWs.bytes > 2 * ofRepaired.bytes && ofBroken.bytes > ofRepaired.bytes, `bytes: ${bytes}`)
   })
 }
 

@@ -76,6 +76,19 @@ test('a port that is in use is tried for a while; then exit 2', async (t) => {
   assert.equal((await patient.event('started')).port, port)
 })
 
+test('an admin port that is in use: exit 2, and one line that says which port it is', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.after(() => taken.close())
+  const { port } = taken.address() as { port: number }
+  const run = new Supervised(t, new AppFolder(t).write(ECHO), { flags: ['--admin', String(port)] })
+  assert.equal(await run.exitCode(), 2)
+  assert.match(
+    run.errors,
+    /^holdfast run: the admin port: port \d+ is in use; .*; --admin HOST:PORT chooses another.*\n$/,
+  )
+})
+
 test('an app that cannot be run: exit 1, and what was seen, wanted, to be done', async (t) => {
   const run = new Supervised(t, new AppFolder(t).write('export const server = createServer()\n'), {})
   assert.equal(await run.exitCode(), 1)
