@@ -24,6 +24,7 @@ const { SERVER_OPTIONS, ROUTE_OPTIONS, UPGRADE_OPTIONS, DEFLATE_OPTIONS } = serv
 const { DRAIN_OPTIONS } = await load('server/drain-options.ts')
 const { ERRORS } = await load('base/errors.ts')
 const { ADMIN_OPTIONS } = await load('ops/admin-options.ts')
+const { CENSUS_OPTIONS } = await load('diagnose/census/census-settings.ts')
 const { EMBEDDED_PATHS } = await load('ops/admin-embedded.ts')
 const { COMMANDS } = await load('cli/commands.ts')
 const { ROLLOUT_OPTIONS } = await load('rollout/rollout-options.ts')
@@ -109,6 +110,12 @@ function optionsPage() {
     '`deflate: true` takes these defaults; `deflate: { thresholdBytes: 256 }` changes one of them.',
     '',
     ...optionTable(DEFLATE_OPTIONS),
+    '',
+    '## The options of the census',
+    '',
+    'Of `admin(server, { census: { patienceMs: 30 * 60_000 } })`. Workers of `holdfast run` take the defaults.',
+    '',
+    ...optionTable(CENSUS_OPTIONS),
     '',
     '## The options of `server.drain()`',
     '',

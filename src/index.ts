@@ -18,6 +18,7 @@ export { type DrainOnSignalOptions, drainOnSignal } from './server/drain-on-sign
 export type { DrainOptions } from './server/drain-options.ts'
 export type { DrainCounts, DrainedSlowly, DrainReport, ForcedWork } from './server/drain-report.ts'
 export type { ServerEvents } from './server/event-names.ts'
+export type { Expectation } from './server/expect-released.ts'
 export type { KernelReport } from './server/kernel-check.ts'
 export type { ListenOptions } from './server/listen.ts'
 export type { Middleware } from './server/middleware.ts'

@@ -7,6 +7,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { wrongArgument } from '../base/options.ts'
+import { type CensusSettings, readCensusSettings } from '../diagnose/census/census-settings.ts'
 import { INTERNALS, type ServerInternals } from '../server/internals.ts'
 import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
@@ -34,6 +35,8 @@ export interface AdminServer {
 export interface EmbeddedAdminOptions extends AdminOptionsInput {
   /** Routes of your own, beside those of the server. */
   readonly routes?: readonly AdminRoute[]
+  /** When `/debug/census` takes one by itself, and what it calls a leak. */
+  readonly census?: Partial<CensusSettings>
   /** Of `/debug/pprof/`. */
   readonly pprof?: PprofOptions
 }
@@ -74,12 +77,13 @@ export async function admin(
   if (typeof server?.scope?.defer !== 'function' || server.scope.ended) {
     throw wrongArgument('admin()', 'server', server, 'a server that has not been closed')
   }
-  const { routes = [], pprof = {}, ...given } = input
+  const { routes = [], pprof = {}, census = {}, ...given } = input
   const options = readAdminOptions('admin()', given)
-  const { heapFromStart = false, tasks } = readPprofOptions('admin()', pprof)
+  const { heapFromStart = false } = readPprofOptions('admin()', pprof)
+  const settings = readCensusSettings(census)
   const clock = surroundings.clock ?? systemClock
   const { answerTimeoutMs } = options
-  const debug = new DebugRoutes({ clock, answerTimeoutMs, source: debugSourceOf(server), ...(tasks && { tasks }) })
+  const debug = new DebugRoutes({ clock, answerTimeoutMs, source: debugSourceOf(server), census: settings })
   const all = routesWith([...routesOf(server, clock), ...debug.routes, ...routes], () => debug.end())
   const listener = new AdminListener(options, all, surroundings)
   const end = (): Promise<void> => {

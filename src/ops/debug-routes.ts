@@ -1,19 +1,18 @@
 /**
  * What an admin port shows of a running server: its ledger, the work in it, what happened to its connections, what is over and still
- * reachable, where the memory of its process is, and profiles. A leak that a census finds is announced on the diagnostics channel `holdfast:leak`.
+ * reachable, where the memory of its process is, and profiles. A leak that a census finds is announced by the server, as its event `leak`.
  *
  * Made for one server; ends with `end()`. Nothing personal is in any answer: names from the code, routes, ids, counts and times.
  */
-import { channel } from 'node:diagnostics_channel'
 import type { Clock } from '../base/clock.ts'
 import { Census } from '../diagnose/census/census.ts'
-import { censusOfServer } from '../diagnose/census/census-of-server.ts'
+import { type CensusSource, censusOfServer } from '../diagnose/census/census-of-server.ts'
+import type { CensusSettings } from '../diagnose/census/census-settings.ts'
 import { MemoryHistory } from '../diagnose/memory/history.ts'
 import { readMemory } from '../diagnose/memory/read-memory.ts'
 import { Profiles } from '../diagnose/pprof/profiles.ts'
-import type { TaskSample } from '../diagnose/pprof/tasks-profile.ts'
 import { type TimelineSource, Timelines } from '../diagnose/timeline/timelines.ts'
-import { Work } from '../diagnose/work/work.ts'
+import { Work, type WorkSource } from '../diagnose/work/work.ts'
 import type { ServerInternals } from '../server/internals.ts'
 import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
@@ -23,7 +22,7 @@ import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
-  readonly internals: Pick<ServerInternals, 'work' | 'observe'> & TimelineSource
+  readonly internals: WorkSource & TimelineSource & CensusSource['internals'] & Pick<ServerInternals, 'leakOnFound'>
   readonly on: Server['on']
   /** How many connections are open. */
   connections(): number
@@ -41,7 +40,7 @@ export const DEBUG_PATHS = {
   '/debug/work': [
     'GET',
     'yes',
-    'What connections hold and run, by route, kind and name, as JSON, with lines in the code of what was put there since the port was opened (handlers have none): timers, listeners, tasks; handlers that run, that are past their deadline, that have outlived their connection; and, after a collection of garbage, what waited for what can never come.',
+    'What connections hold and run, by route, kind and name, as JSON, with lines in the code of what was put there since the port was opened, and where the routes of the handlers were declared: timers, listeners, tasks; handlers that run, that are past their deadline, that have outlived their connection; and, after a collection of garbage, what waited for what can never come.',
   ],
   '/debug/connections': [
     'GET',
@@ -56,7 +55,7 @@ export const DEBUG_PATHS = {
   '/debug/census': [
     'GET',
     'yes',
-    'Which connections and upgrade requests are over and still reachable, by route and age, as JSON: what the last census found; one is taken every five minutes when its pause is expected to be short. With `?gc=1` one is taken now: it collects garbage twice, which stops the process for about `estimateMs` each time. A leak is announced once, on the diagnostics channel `holdfast:leak`.',
+    'Which connections, upgrade requests and objects given to `server.expectReleased()` are over and still reachable, by route or name, and age, as JSON: what the last census found; one is taken every five minutes when its pause is expected to be short. With `?gc=1` one is taken now: it collects garbage twice, which stops the process for about `estimateMs` each time. A leak is announced once, as the event `leak` of the server.',
   ],
   '/debug/memory': [
     'GET',
@@ -66,16 +65,14 @@ export const DEBUG_PATHS = {
   ...PPROF_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
-const LEAKS = channel('holdfast:leak')
-
 export interface DebugInit {
   readonly clock: Clock
   /** Of the port: nothing moves on a connection while a profile is taken. */
   readonly answerTimeoutMs: number
   /** Null: there is only the process to look at. */
   readonly source: DebugSource | null
-  /** What is under way, for the profile `tasks`, instead of what the server knows. */
-  readonly tasks?: () => readonly TaskSample[]
+  /** Of the census; what is left out has its default. */
+  readonly census?: Partial<CensusSettings>
 }
 
 export class DebugRoutes {
@@ -84,7 +81,7 @@ export class DebugRoutes {
   /** Each ends one thing that looks. */
   readonly #ends: readonly (() => void)[]
 
-  constructor({ clock, answerTimeoutMs, source, tasks }: DebugInit) {
+  constructor({ clock, answerTimeoutMs, source, census = {} }: DebugInit) {
     const history = new MemoryHistory({
       clock,
       read: () => readMemory(),
@@ -92,11 +89,10 @@ export class DebugRoutes {
     })
     const profiles = new Profiles({ clock })
     this.profiles = profiles
-    const server = source === null ? null : serverRoutes(source, clock)
-    const samples = tasks ?? server?.tasks
+    const server = source === null ? null : serverRoutes(source, clock, census)
     this.routes = [
       memoryRoute(history),
-      ...pprofRoutes(profiles, samples === undefined ? {} : { tasks: samples }, answerTimeoutMs),
+      ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...(server?.routes ?? []),
     ]
     this.#ends = [() => history.end(), () => profiles.end(), ...(server?.ends ?? [])]
@@ -108,10 +104,10 @@ export class DebugRoutes {
 }
 
 /** What is looked at in one server. */
-function serverRoutes(source: DebugSource, clock: Clock) {
+function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<CensusSettings>) {
   const work = new Work(source.internals, () => clock.now())
   const timelines = new Timelines(source.internals)
-  const census = new Census({ clock, censusOnLeak: (leak) => LEAKS.publish(leak) })
+  const census = new Census({ clock, censusOnLeak: (leak) => source.internals.leakOnFound(leak) }, settings)
   const untie = censusOfServer(source, census)
   return {
     routes: [ledgerRoute(source), workRoute(work), ...connectionRoutes(timelines), censusRoute(census)],

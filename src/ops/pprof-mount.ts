@@ -13,7 +13,10 @@ import type { AdminRoute } from './admin-routes.ts'
 export interface PprofOptions {
   /** Samples the heap from now on, so that the first request for it sees all since now. */
   readonly heapFromStart?: boolean
-  /** What is under way, for the profile `tasks`, instead of what connections of the server hold and run. Called when it is asked for. */
+}
+
+export interface PprofSources {
+  /** What is under way, for the profile `tasks`; without it there is none. */
   readonly tasks?: () => readonly TaskSample[]
 }
 
@@ -33,7 +36,7 @@ export const PPROF_PATHS = {
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 /** @param answerTimeoutMs of the port: nothing moves on the connection while a profile is taken */
-export function pprofRoutes(profiles: Profiles, { tasks }: PprofOptions, answerTimeoutMs: number): AdminRoute[] {
+export function pprofRoutes(profiles: Profiles, { tasks }: PprofSources, answerTimeoutMs: number): AdminRoute[] {
   const secondsMax = Math.min(SECONDS_MAX, Math.max(1, Math.floor((answerTimeoutMs - MARGIN_MS) / 1000)))
   const sources = { secondsMax, ...(tasks === undefined ? {} : { tasks }) }
   return pprofHandlers(profiles, sources).map(({ path, handle }) => ({
@@ -49,12 +52,11 @@ export function pprofRoutes(profiles: Profiles, { tasks }: PprofOptions, answerT
 export function readPprofOptions(where: string, given: PprofOptions): PprofOptions {
   const isObject = typeof given === 'object' && given !== null
   if (!isObject) throw wrongArgument(where, 'pprof', given, 'an object')
-  for (const name of Object.keys(given)) refuseUnknown(`${where}: pprof`, name, ['heapFromStart', 'tasks'])
-  const { heapFromStart = false, tasks } = given
+  for (const name of Object.keys(given)) refuseUnknown(`${where}: pprof`, name, ['heapFromStart'])
+  const { heapFromStart = false } = given
   if (typeof heapFromStart !== 'boolean') {
     throw wrongArgument(where, 'pprof.heapFromStart', heapFromStart, 'true or false')
   }
-  if (tasks !== undefined && typeof tasks !== 'function') throw wrongArgument(where, 'pprof.tasks', tasks, 'a function')
   return given
 }
 

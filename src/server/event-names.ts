@@ -24,6 +24,15 @@ export interface ServerEvents extends ConnectionEvents {
   }
   /** A drain has begun (`report` is null), or has ended. */
   drain: { readonly total: number; readonly report: DrainReport | null }
+  /** A census found that what is over can still be reached: ever more of it, or too much. `sentence` says it in a line. Announced once for each kind and route, and again when it was gone in between. Only where an admin port is open: that takes the census. */
+  leak: {
+    readonly kind: string
+    readonly route: string
+    readonly count: number
+    readonly oldestMs: number
+    readonly because: 'grows' | 'threshold'
+    readonly sentence: string
+  }
   /** The process itself was stuck for so long; no peer is judged by it. */
   stall: { readonly stalledMs: number }
   /** After a wave of arrivals or departures, the heap was collected; or, with `done` false, that would have taken too long. */
@@ -53,6 +62,7 @@ const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   revoked: true,
   limit: true,
   drain: true,
+  leak: true,
   stall: true,
   reclaim: true,
 }

@@ -12,6 +12,8 @@ import type { Departed } from '../connection/move.ts'
 import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 import type { StateName } from '../connection/state.ts'
 import type { Topic } from '../connection/topic.ts'
+import type { ServerEvents } from './event-names.ts'
+import type { ExpectationObserver } from './expect-released.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
 export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.2')
@@ -44,6 +46,12 @@ export interface ServerInternals {
   connection(id: string): ConnectionFacts | null
   /** Who is told how connections end, instead of whoever was before. The returned function ends that. */
   observeEnds(observer: EndObserver): () => void
+  /** Who is told what users expect to be released, instead of whoever was before. The returned function ends that. */
+  observeExpectations(observer: ExpectationObserver): () => void
+  /** Announces it, as the event `leak`. */
+  leakOnFound(leak: ServerEvents['leak']): void
+  /** Where a route was declared: the stack of the call, as text; undefined when there is no such route. */
+  declaredAt(route: string): string | undefined
   /** False from the moment it begins to close. */
   readonly isReady: boolean
 }

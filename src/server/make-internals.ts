@@ -33,6 +33,16 @@ export function makeInternals(
         if (context.endObserver === observer) context.endObserver = null
       }
     },
+    observeExpectations(observer) {
+      context.expectationObserver = observer
+      return () => {
+        if (context.expectationObserver === observer) context.expectationObserver = null
+      }
+    },
+    leakOnFound(leak) {
+      if (context.events.wanted('leak')) context.events.emit('leak', leak)
+    },
+    declaredAt: (route) => context.routes.declared(route)?.declaredAt,
     connectBroker: (broker) => tieBroker(context.hub, broker),
     get isReady() {
       return !context.closing

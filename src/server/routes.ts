@@ -3,7 +3,7 @@
  * Owned by the server; routes are added before it serves and never removed.
  */
 import findMyWay from 'find-my-way'
-import { HoldfastError } from '../base/errors.ts'
+import { HoldfastError, stackOf } from '../base/errors.ts'
 import { readOptions, refuseUnknown, wrongArgument } from '../base/options.ts'
 import type { ConnectionHandlers, RouteHandlers } from '../connection/handlers.ts'
 import type { DeflateOptions } from '../protocol/deflate.ts'
@@ -29,6 +29,8 @@ export interface Route extends RouteHandlers {
   readonly upgrade: ((request: UpgradeRequest) => unknown) | undefined
   readonly options: RouteOptions
   readonly deflate: DeflateOptions | null
+  /** The stack of the call that declared it. */
+  readonly declaredAt: string
 }
 
 export interface RouteMatch {
@@ -73,7 +75,8 @@ export class Routes {
     const handlers = declaration as ConnectionHandlers<unknown>
     const upgrade =
       declaration.upgrade === undefined ? undefined : (request: UpgradeRequest) => declaration.upgrade?.(request)
-    const route: Route = { path, handlers, upgrade, options, deflate: readDeflate(where, options.deflate) }
+    const deflate = readDeflate(where, options.deflate)
+    const route: Route = { path, handlers, upgrade, options, deflate, declaredAt: stackOf(new Error(where)) }
     try {
       this.#router.on('GET', path, unused, route)
       this.paths.push(path)

@@ -26,6 +26,7 @@ import { HubArrivals } from './arrivals.ts'
 import { ClosingFaults } from './closing-faults.ts'
 import type { Drain } from './drain.ts'
 import type { ServerEvents } from './event-names.ts'
+import type { ExpectationObserver } from './expect-released.ts'
 import type { Middleware } from './middleware.ts'
 import type { Opening } from './opening.ts'
 import { Routes } from './routes.ts'
@@ -55,6 +56,8 @@ export class ServerContext implements UpgradeContext {
   observer: WorkObserver | null = null
   /** The same. */
   endObserver: EndObserver | null = null
+  /** The same. */
+  expectationObserver: ExpectationObserver | null = null
   /** No more upgrades: it is closing, or draining. */
   closing = false
   /** Null until `server.drain()`; stays when it has ended. */

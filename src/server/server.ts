@@ -18,6 +18,7 @@ import { ENDINGS } from '../protocol/ending.ts'
 import { type DrainOptions, readDrainOptions } from './drain-options.ts'
 import type { DrainReport } from './drain-report.ts'
 import { EVENT_NAMES, type ServerEvents } from './event-names.ts'
+import { checkExpectation, type Expectation } from './expect-released.ts'
 import { HttpServers, wrongState } from './http-servers.ts'
 import { INTERNALS, type ServerInternals } from './internals.ts'
 import { KernelCheck, type KernelReport } from './kernel-check.ts'
@@ -179,6 +180,15 @@ export class Server {
   /** Sends to all connections; returns how many here it was accepted for. @throws HoldfastError HF_SEND_TYPE */
   publish(message: Message, options?: PublishOptions): number {
     return this.#context.hub.publish(message, options)
+  }
+
+  /**
+   * From now on nobody is to hold this object. The census of the admin port watches it, weakly, and announces the event `leak` when too
+   * many of one name stay; without that port nobody watches. The name is the same for all that are alike. @throws HoldfastError HF_OPTION_INVALID
+   */
+  expectReleased(object: object, name: string, expectation: Expectation = {}): void {
+    checkExpectation(object, name, expectation)
+    this.#context.expectationObserver?.expectReleased(object, name, expectation)
   }
 
   /** The running count of everything that began and must end. `imbalances` is empty, or there is a bug in this library. */

@@ -9,6 +9,7 @@ import { describe, it } from 'node:test'
 import { ERRORS } from '../../src/base/errors.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { Connection } from '../../src/connection/connection.ts'
+import { CENSUS_OPTIONS } from '../../src/diagnose/census/census-settings.ts'
 import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
 import { ROLLOUT_OPTIONS } from '../../src/rollout/rollout-options.ts'
 import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
@@ -23,6 +24,7 @@ const OPTIONS = {
   ...DEFLATE_OPTIONS,
   ...DRAIN_OPTIONS,
   ...ADMIN_OPTIONS,
+  ...CENSUS_OPTIONS,
   ...ROLLOUT_OPTIONS,
 }
 /** Options of the client, and what it says. */

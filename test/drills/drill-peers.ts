@@ -39,6 +39,7 @@ export interface PeerReading {
 
 /** Below the backlog of a listener (511): more would wait a second for their SYN to be sent again. */
 const AT_ONCE = 200
+const CHAT_EVERY_MS = 5
 const peers = new Set<DrillPeer>()
 const closed: Record<string, number> = {}
 
@@ -102,6 +103,26 @@ async function echo({ deadlineMs }: { deadlineMs: number }): Promise<number> {
   return answered()
 }
 
+let chatting: NodeJS.Timeout | undefined
+let chatted = 0
+
+/** From now on each says something in turn, so many in a second, until `quiet`. */
+function chat({ perSecond }: { perSecond: number }): void {
+  const all = [...peers]
+  const begun = performance.now()
+  chatted = 0
+  chatting = setInterval(() => {
+    const due = ((performance.now() - begun) / 1000) * perSecond
+    for (; chatted < due; chatted++) all[chatted % all.length]?.say('chat')
+  }, CHAT_EVERY_MS)
+}
+
+/** How many were said. */
+function quiet(): number {
+  clearInterval(chatting)
+  return chatted
+}
+
 /** A third says close, a third hangs up, a third resets. Resolves when all are gone. */
 async function leave(): Promise<void> {
   const all = [...peers]
@@ -118,6 +139,8 @@ answer({
   open,
   state,
   echo,
+  chat,
+  quiet,
   leave,
   say: ({ text }: { text: string }) => {
     for (const peer of peers) peer.say(text)

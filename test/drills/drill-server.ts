@@ -17,6 +17,7 @@ import {
   type ServerOptionsInput,
 } from '../../src/index.ts'
 import { answer } from './child.ts'
+import { Gaps } from './gaps.ts'
 
 export interface ServerConfig {
   readonly options: ServerOptionsInput
@@ -27,6 +28,10 @@ export interface ServerConfig {
   readonly remember?: boolean
   /** Keeps so many bytes of every connection, for ever: a leak on purpose. */
   readonly leakBytes?: number
+  /** Opens its admin port, and looks how long it is stuck. */
+  readonly admin?: boolean
+  /** Is stuck for so long whenever its status is asked for: a control. */
+  readonly stuckMs?: number
   /** A thread of its own holds so many bytes, which nobody tells us of. */
   readonly hiddenBytes?: number
 }
@@ -190,11 +195,27 @@ async function fill({ kind }: { kind: string }): Promise<void> {
   }
 }
 
+async function openAdmin(): Promise<number> {
+  const { admin, answer } = await import('../../src/ops/index.ts')
+  gaps.begin()
+  const stuck = (): void => {
+    const until = performance.now() + (config.stuckMs ?? 0)
+    while (performance.now() < until);
+  }
+  const handler = () => {
+    stuck()
+    return answer.json({})
+  }
+  return (await admin(server, { port: 0, routes: [{ method: 'GET', path: '/stuck', handler }] })).port
+}
+
 if (config.hiddenBytes) {
   const hide = `globalThis.hidden = Buffer.alloc(${config.hiddenBytes}, 1); setInterval(() => {}, 1000)`
   new Worker(hide, { eval: true }).unref()
 }
 await server.listen({ port: 0, host: config.host })
+const gaps = new Gaps()
+const adminPort = config.admin === true ? await openAdmin() : 0
 answer({
   ready: () => null,
   port: () => server.port,
@@ -204,5 +225,7 @@ answer({
   fill,
   memory,
   publish,
+  adminPort: () => adminPort,
+  worstGap: () => gaps.take(),
   close: () => server.close(),
 })

@@ -1,10 +1,11 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | memory | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | memory | endpoints | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
 import { findNode } from '../peers/programs.js'
 import { drillDrain } from './drain.ts'
+import { drillEndpoints } from './endpoints.ts'
 import { drillHalfOpen } from './half-open.ts'
 import { drillKill } from './kill/kill.ts'
 import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
@@ -112,6 +113,22 @@ const DRILLS: Readonly<Record<string, Drill>> = {
         yield await drillMemory({
           ...{ node: { name, program: programOf(name) }, connections: number('connections') },
           ...{ quietMs: number('quiet') * 1000, hiddenBytes: number('hidden') * MIB },
+        })
+      }
+    },
+  },
+  endpoints: {
+    flags: { connections: 5_000, rate: 5_000, seconds: 60, settle: 15, nodes: '', stuck: 0 },
+    async *run({ number, text }) {
+      const names = text('nodes').split(',').filter(Boolean)
+      for (const name of names.length > 0 ? names : [process.versions.node.split('.')[0] ?? '']) {
+        yield await drillEndpoints({
+          ...{
+            node: { name, program: programOf(name) },
+            connections: number('connections'),
+            perSecond: number('rate'),
+          },
+          ...{ seconds: number('seconds'), settleMs: number('settle') * 1000, stuckMs: number('stuck') },
         })
       }
     },

@@ -1,15 +1,16 @@
 // A process with an admin port, for the tests of /debug/pprof/. Its one argument says what it does, as JSON: see ChildDoes.
 // Says its port in the first line, and ends with its standard input.
+import { once } from 'node:events'
 import { Session } from 'node:inspector'
 import { createServer } from '../../src/index.ts'
-import { admin, answer, type TaskSample } from '../../src/ops/index.ts'
+import { admin, answer } from '../../src/ops/index.ts'
 
 export interface ChildDoes {
   /** Keeps what it allocates; otherwise it drops it. */
   readonly leaks: boolean
   readonly heapFromStart: boolean
-  /** What `tasks` says. */
-  readonly tasks?: readonly TaskSample[]
+  /** Three tasks and a timer are under way, in the scope of the server. */
+  readonly holds?: boolean
   /** A compiled module whose `run` is called again and again, with Node's own source maps switched off. */
   readonly compiled?: string
   /** Another profiler has the heap sampler first. POST /other/stop ends it. */
@@ -41,10 +42,10 @@ const askOther = (method: string): unknown => {
 }
 if (does.otherFirst) askOther('HeapProfiler.startSampling')
 
-const { tasks, heapFromStart } = does
-const { port } = await admin(createServer(), {
+const server = createServer()
+const { port } = await admin(server, {
   port: 0,
-  pprof: { heapFromStart, ...(tasks === undefined ? {} : { tasks: () => tasks }) },
+  pprof: { heapFromStart: does.heapFromStart },
   routes: [
     {
       ...{ method: 'GET', path: '/other' },
@@ -56,6 +57,12 @@ const { port } = await admin(createServer(), {
     },
   ],
 })
+
+function holdInChild(): void {
+  for (let count = 0; count < 3; count++) void server.scope.task('saveHistory', (signal) => once(signal, 'abort'))
+  server.scope.every(60_000, () => {}, 'ticker')
+}
+if (does.holds) holdInChild()
 
 setInterval(() => {
   const made = allocateInChild()

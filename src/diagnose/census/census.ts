@@ -12,9 +12,9 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock, ClockTimer } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import { wrongArgument } from '../../base/options.ts'
 import type { Collect } from '../../resilience/collect-garbage.ts'
 import { PauseEstimate } from '../../resilience/pause-estimate.ts'
+import { checkExpectation, type Expectation, type ExpectationObserver } from '../../server/expect-released.ts'
 import { type CensusSettings, readCensusSettings } from './census-settings.ts'
 import { fullCollection } from './full-collection.ts'
 import { Growth, retainedOf } from './growth.ts'
@@ -41,11 +41,6 @@ export interface WatchedAs {
   readonly route: string
 }
 
-export interface Expectation {
-  /** More than so many of this name that are still there after the patience are a leak at once; default 10. */
-  readonly atMost?: number
-}
-
 /** The event loop has time when it was busy for less than this share since the last look. */
 const BUSY_SHARE_MAX = 0.5
 /** A collection of which nothing was heard for so long is given up. */
@@ -53,7 +48,7 @@ const COLLECT_MS = 60_000
 /** Of the thresholds that users gave. What is beyond has the default. */
 const THRESHOLDS_MAX = 1_000
 
-export class Census {
+export class Census implements ExpectationObserver {
   readonly #sources: CensusSources
   readonly #settings: CensusSettings
   readonly #watched: Watched
@@ -91,8 +86,9 @@ export class Census {
   }
 
   /** Users' own: nobody is to hold it from now on. The name groups it with others. @throws HoldfastError HF_OPTION_INVALID */
-  expectReleased(object: object, name: string, { atMost }: Expectation = {}): void {
-    checkExpectation(object, name)
+  expectReleased(object: object, name: string, expectation: Expectation = {}): void {
+    checkExpectation(object, name, expectation)
+    const { atMost } = expectation
     const { size } = this.#thresholds
     if (atMost !== undefined && (size < THRESHOLDS_MAX || this.#thresholds.has(name))) {
       this.#thresholds.set(name, atMost)
@@ -251,15 +247,6 @@ export class Census {
 
   #refuseWhenEnded(): void {
     if (this.#ended) throw ended()
-  }
-}
-
-export function checkExpectation(object: unknown, name: unknown): void {
-  if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
-    throw wrongArgument('expectReleased()', 'object', object, 'an object or a function')
-  }
-  if (typeof name !== 'string' || name === '') {
-    throw wrongArgument('expectReleased()', 'name', name, 'a name, the same for all that are alike')
   }
 }
 

@@ -77,6 +77,11 @@ export class CallSites {
   }
 }
 
+/** Where in the application something was asked for; null when only this library and Node are on the stack. */
+export function siteOf(stack: string): CallSite | null {
+  return firstFrame(stack, OWN)
+}
+
 /** The first frame of a stack that is neither in `own` nor of Node itself; null when there is none. */
 export function firstFrame(stack: string, own: readonly string[]): CallSite | null {
   for (const text of stack.split('\n')) {

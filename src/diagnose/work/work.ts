@@ -9,7 +9,7 @@ import type { Held } from '../../base/scope-context.ts'
 import type { ServerInternals, WorkObserver, WorkVisitor } from '../../server/internals.ts'
 import type { TaskSample } from '../pprof/tasks-profile.ts'
 import { Abandoned, type AbandonedOwner } from './abandoned.ts'
-import { type CallSite, CallSites } from './call-sites.ts'
+import { type CallSite, CallSites, siteOf } from './call-sites.ts'
 
 /** Things of one kind and name, on one route. */
 export interface WorkGroup {
@@ -21,7 +21,7 @@ export interface WorkGroup {
   readonly oldestMs: number
   /** Ages of all of them together. */
   readonly ageMs: number
-  /** Where it was put there; empty when that was not seen. */
+  /** Where it was put there, when that was seen; of a handler, where its route was declared. */
   readonly lines: readonly CallSite[]
 }
 
@@ -47,8 +47,10 @@ interface Left {
   readonly since: number
 }
 
+export type WorkSource = Pick<ServerInternals, 'work' | 'observe' | 'declaredAt'>
+
 export class Work implements WorkObserver, AbandonedOwner {
-  readonly #internals: Pick<ServerInternals, 'work' | 'observe'>
+  readonly #internals: WorkSource
   readonly #now: () => number
   readonly #unobserve: () => void
   readonly #sites = new CallSites()
@@ -61,7 +63,7 @@ export class Work implements WorkObserver, AbandonedOwner {
   readonly #found = new Map<string, { count: number; at: number }>()
 
   /** @param now milliseconds, for ages */
-  constructor(internals: Pick<ServerInternals, 'work' | 'observe'>, now: () => number) {
+  constructor(internals: WorkSource, now: () => number) {
     this.#internals = internals
     this.#now = now
     this.#abandoned = new Abandoned(this)
@@ -77,15 +79,25 @@ export class Work implements WorkObserver, AbandonedOwner {
     for (const { key, since } of this.#left.values()) left.add(key, now - since)
     return {
       held: look.held.list((key) => this.#sites.of(key)),
-      running: look.running.list(nowhere).map((group) => {
-        return { ...group, overdue: look.overdue.get(keyOf(group.route, group.kind, group.name)) ?? 0 }
-      }),
-      left: left.list(nowhere),
+      running: look.running
+        .list((key) => this.#declared(key))
+        .map((group) => {
+          return { ...group, overdue: look.overdue.get(keyOf(group.route, group.kind, group.name)) ?? 0 }
+        }),
+      left: left.list((key) => this.#declared(key)),
       abandoned: [...this.#found].map(([key, { count, at }]) => {
-        return { ...partsOf(key), count, lastMsAgo: Math.round(now - at), lines: this.#sites.of(key) }
+        const parts = partsOf(key)
+        const lines = parts.kind === 'handler' ? this.#declared(key) : this.#sites.of(key)
+        return { ...parts, count, lastMsAgo: Math.round(now - at), lines }
       }),
       namesWithoutLine: this.#sites.dropped,
     }
+  }
+
+  #declared(key: string): CallSite[] {
+    const stack = this.#internals.declaredAt(partsOf(key).route)
+    const site = stack === undefined ? null : siteOf(stack)
+    return site === null ? [] : [site]
   }
 
   /** What is under way, for the profile `tasks`. */
@@ -141,7 +153,6 @@ export class Work implements WorkObserver, AbandonedOwner {
   }
 }
 
-const nowhere = (): readonly CallSite[] => []
 const SEPARATOR = '\0'
 
 function keyOf(route: string, kind: string, name: string): string {

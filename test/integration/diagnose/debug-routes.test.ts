@@ -90,6 +90,43 @@ test('with the port, looking ends: nothing is noted any more', async (t) => {
   assert.equal(await statusOf(port, '/debug/work'), 200)
 })
 
+test('expectReleased(): what stays is in the census by name, and announced as a leak with a sentence; what goes is not', async (t) => {
+  const server = await serve(t, { route: {} })
+  server.expectReleased({}, 'nobody looks yet')
+  const { port } = await admin(server, { port: 0, census: { everyMs: 0, patienceMs: 0, objectThreshold: 1 } })
+  const leaks: { kind: string; route: string; count: number; sentence: string }[] = []
+  server.on('leak', (leak) => leaks.push(leak))
+  const kept = Array.from({ length: 4 }, (_, number) => ({ number }))
+  for (const session of kept) server.expectReleased(session, 'session')
+  for (let count = 0; count < 4; count++) server.expectReleased({ count }, 'let go')
+  for (const few of kept.slice(0, 3)) server.expectReleased([few], 'gone too', { atMost: 3 })
+  await settle()
+  const { report } = JSON.parse((await ask(port, '/debug/census?gc=1')).body)
+  assert.deepEqual(
+    report.retained.map(({ kind, route, count }: (typeof leaks)[0]) => [kind, route, count]),
+    [['object', 'session', kept.length]],
+  )
+  assert.deepEqual([leaks.length, leaks[0]?.kind, leaks[0]?.route, leaks[0]?.count], [1, 'object', 'session', 4])
+  assert.match(leaks[0]?.sentence ?? '', /^4 × "session", expected to be released, .*can still be reached/)
+  // It is announced once.
+  await ask(port, '/debug/census?gc=1')
+  assert.equal(leaks.length, 1)
+  for (const wrong of [
+    [1, 'a number'],
+    [{}, ''],
+    [{}, 'x', { atMost: -1 }],
+    [{}, 'x', null],
+  ]) {
+    assert.throws(() => server.expectReleased(...(wrong as [object, string])), { code: 'HF_OPTION_INVALID' })
+  }
+  await assert.rejects(admin(server, { port: 0, census: { patienceMs: -1 } }), { code: 'HF_OPTION_INVALID' })
+})
+
+/** A WeakRef made in a job keeps its target until the job ends. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 function never(): never {
   throw new Error('not asked')
 }

@@ -97,18 +97,13 @@ describe('go tool pprof', { concurrency: false }, () => {
   })
 
   test('tasks adds up what is under way, by name, route and kind', async (t) => {
-    const task = { kind: 'task', file: '/app/chat.ts', line: 12, function: 'onMessage' }
-    const port = await start(t, {
-      tasks: [
-        { ...task, name: 'saveHistory', route: '/chat/:room', ageMs: 6_000, count: 3 },
-        { ...task, name: 'ticker', kind: 'timer', route: '/feed', ageMs: 1_000, count: 1 },
-      ],
-    })
+    const port = await start(t, { holds: true })
     const counts = await top(port, 'tasks')
     assert.deepEqual(counts.get('saveHistory'), { flat: '3', cum: '3' })
-    assert.equal(counts.get('onMessage')?.cum, '4')
-    assert.equal((await top(port, 'tasks', '-sample_index=age')).get('saveHistory')?.flat, '6s')
-    const tagged = await top(port, 'tasks', '-tagfocus=route=/feed')
+    assert.equal(counts.get('holdInChild')?.cum, '4')
+    await working()
+    assert.notEqual((await top(port, 'tasks', '-sample_index=age')).get('saveHistory')?.flat, '0')
+    const tagged = await top(port, 'tasks', '-tagfocus=kind=timer')
     assert.deepEqual([tagged.has('saveHistory'), tagged.get('ticker')?.flat], [false, '1'])
     const page = await ask(port, '/debug/pprof/')
     for (const name of ['heap', 'allocs', 'profile', 'tasks']) assert.match(page.body, new RegExp(`href="${name}"`))

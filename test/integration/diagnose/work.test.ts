@@ -24,6 +24,8 @@ function brief(groups: readonly Omit<WorkGroup, 'oldestMs' | 'ageMs'>[]): unknow
   })
 }
 
+/** The call of `route()` that these tests share. */
+const declared = 'makeServer serving.ts'
 const never = (): Promise<void> => new Promise(() => {})
 
 test('what scopes hold is listed by route, kind and name, with the line it comes from', async (t) => {
@@ -67,10 +69,11 @@ test('handlers that run, that are past their deadline, and that have outlived th
   const client = await openRaw(t, server.port)
   client.text('takes its time')
   await until('it runs', () => work.report().running.length === 1)
-  assert.deepEqual(brief(work.report().running), [['/', 'handler', 'message', 1, '']])
+  assert.deepEqual(brief(work.report().running), [['/', 'handler', 'message', 1, declared]])
   await until('it is overdue', () => work.report().running[0]?.overdue === 1)
   await client.gone()
   await until('it is left', () => work.report().left.length === 1)
+  assert.deepEqual(brief(work.report().left), [['/', 'handler', 'message', 1, declared]])
   assert.deepEqual(work.report().running, [])
   assert.ok(work.report().left[0]!.oldestMs < 60_000)
   for (const resolve of waiting) resolve()
@@ -101,7 +104,7 @@ test('a task, or a handler, that waits for what can never come is found; one tha
   for (let round = 0; round < 20 && work.report().abandoned.length < 2; round++) await settle()
   const found = work.report().abandoned.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
   assert.deepEqual(brief(found), [
-    ['/', 'handler', 'message', 1, ''],
+    ['/', 'handler', 'message', 1, declared],
     ['/', 'task', 'for ever', 1, 'open work.test.ts'],
   ])
   assert.deepEqual(work.report().left, [])
