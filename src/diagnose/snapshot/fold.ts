@@ -8,9 +8,11 @@
 
 import type { StepKind } from './cause.ts'
 import type { Names } from './names.ts'
+import { withoutRepeats } from './repeats.ts'
 import { NO_EDGE, type Walk } from './search.ts'
+import { Shapes, SILENT } from './shapes.ts'
 import type { Snapshot } from './snapshot.ts'
-import { EDGE, EPHEMERON, NODE, WORDS as W } from './words.ts'
+import { EDGE, EPHEMERON, NODE, PROTOTYPE, WORDS as W } from './words.ts'
 
 /** A step before anybody has looked where it stands in the code. */
 export interface RawStep {
@@ -29,20 +31,6 @@ export interface RawStep {
 /** Variables of Node under which its timers are. */
 const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
 
-/** A name may follow. */
-const NATIVE_CONTEXT = 'system / NativeContext'
-
-/** Edges that are no step of their own, whatever they lead to. */
-const SILENT = new Uint8Array(256)
-for (const word of [
-  ...(['context', 'previous', 'extension', 'scope_info', 'properties', 'elements', 'table', 'prototype'] as const),
-  ...(['shared', 'script', 'script_or_debug_info', 'code', 'feedback_cell', 'initial_map', '__proto__'] as const),
-  ...(['native_to_javascript', 'javascript_to_native', 'native_context', 'global_proxy_object'] as const),
-  ...(['parameters_and_registers', 'bindings', 'buffer', 'backing_store', '_timerArgs', '_argv', '_events'] as const),
-  ...(['<symbol kEvents>', 'map', 'value'] as const),
-])
-  SILENT[W[word]] = 1
-
 /** What the next edge out of an internal array means. */
 type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'exported' | null
 
@@ -50,6 +38,7 @@ export class Fold {
   readonly #snapshot: Snapshot
   readonly #walk: Walk
   readonly #names: Names
+  readonly #shapes: Shapes
   #steps: RawStep[] = []
   #within: Within = null
   /** The `_events` of an emitter, when the path is there. */
@@ -63,6 +52,7 @@ export class Fold {
     this.#snapshot = snapshot
     this.#walk = walk
     this.#names = names
+    this.#shapes = new Shapes(snapshot, names)
   }
 
   /** The steps from the root to the node, which has to have been reached; the last one leads to it. */
@@ -70,7 +60,13 @@ export class Fold {
     this.#steps = []
     this.#leave()
     this.#exported = null
-    for (const edge of this.edges(node)) this.#edge(edge)
+    for (const edge of this.edges(node)) {
+      this.#edge(edge)
+      // Whatever holds it, it is known by its own name.
+      const to = this.#snapshot.to(edge)
+      if (this.#snapshot.word(to) === W.process && this.#steps.at(-1)?.node === to)
+        this.#restart('root', 'process', to, -1)
+    }
     const last = this.#steps.at(-1)
     if (last === undefined || (last.node !== node && last.fn !== node)) this.#push('internal', null, node, -1)
     return withoutRepeats(
@@ -114,13 +110,16 @@ export class Fold {
     const to = edgeTo[edge] as number
     const from = snapshot.from(edge)
     const word = snapshot.edgeWord(edge)
-    if (nodeType[from] === NODE.synthetic) return this.#fromRoot(edge, from, to)
-    if (word === EPHEMERON) {
+    if (nodeType[from] === NODE.synthetic) this.#fromRoot(edge, from, to)
+    else if (word === EPHEMERON) {
       this.#push('weak value', null, to, from)
-      return this.#leave()
-    }
-    if (edgeType[edge] === EDGE.context) return this.#variable(edge, from, to)
-    if (nodeType[from] === NODE.array) return this.#outOfArray(edge, from, to)
+      this.#leave()
+    } else if (edgeType[edge] === EDGE.context) this.#variable(edge, from, to)
+    else if (nodeType[from] === NODE.array) this.#outOfArray(edge, from, to)
+    else this.#fromObject(edge, word, from, to)
+  }
+
+  #fromObject(edge: number, word: number, from: number, to: number): void {
     if (this.#ofTimers(word, from, to)) return
     if (this.#ofListeners(edge, word, from, to)) return
     if (this.#ofPromises(edge, word, from, to)) return
@@ -137,12 +136,12 @@ export class Fold {
       return
     }
     const root = this.#push('root', this.#names.node(from), from, -1)
-    if (this.#isVisible(to)) root.node = to
+    if (this.#shapes.isVisible(to)) root.node = to
   }
 
   #variable(edge: number, from: number, to: number): void {
     const name = this.#names.edge(edge)
-    if (this.#isOfModule(from)) this.#restart('variable', name, to, from)
+    if (this.#shapes.isOfModule(from)) this.#restart('variable', name, to, from)
     else this.#push('variable', name, to, from)
     this.#leave()
   }
@@ -152,15 +151,15 @@ export class Fold {
     const index = Number(this.#names.edge(edge))
     if (within === 'exported') {
       this.#within = null
-      const key = this.#sibling(from, index - 1)
+      const key = this.#shapes.sibling(from, index - 1)
       if (this.#exported !== null && key !== -1) this.#exported = { ...this.#exported, name: this.#names.node(key) }
       return
     }
-    if (!this.#isVisible(to) && !(within !== null && this.#isValue(to))) return
+    if (!this.#shapes.isVisible(to) && !(within !== null && this.#shapes.isValue(to))) return
     this.#within = null
-    if (within === 'table') this.#push(this.#isKey(from, index) ? 'key' : 'entry', null, to, -1)
+    if (within === 'table') this.#push(this.#shapes.isKey(from, index) ? 'key' : 'entry', null, to, -1)
     else if (within === 'event table') {
-      const key = this.#sibling(from, index - 1)
+      const key = this.#shapes.sibling(from, index - 1)
       this.#push('listener', key === -1 ? null : this.#names.node(key), to, from)
       this.#isListening = true
     } else if (within === 'store') this.#push('store', null, to, -1)
@@ -200,7 +199,7 @@ export class Fold {
       this.#events = to
       return true
     }
-    if (this.#events === from && isProperty && word !== W.__proto__) {
+    if (this.#events === from && isProperty && word !== PROTOTYPE) {
       this.#events = -1
       this.#push('listener', this.#names.edge(edge), to, from)
       this.#isListening = true
@@ -241,8 +240,8 @@ export class Fold {
     }
     if (f === W['system / PromiseReaction']) {
       if (t === W.AsyncContextFrame) return true
-      if (nodeType[to] === NODE.closure && !this.#isNodes(to)) this.#push('reaction', null, to, -1)
-      else if (nodeType[to] !== NODE.closure && t !== W.Promise && this.#isVisible(to))
+      if (nodeType[to] === NODE.closure && !this.#shapes.isNodes(to)) this.#push('reaction', null, to, -1)
+      else if (nodeType[to] !== NODE.closure && t !== W.Promise && this.#shapes.isVisible(to))
         this.#push('store', null, to, -1)
       return true
     }
@@ -297,84 +296,16 @@ export class Fold {
     if (word === W['<symbol kResourceStore>']) this.#push('store', null, to, from)
     else if (word === W['<symbol owner_symbol>']) this.#push('internal', null, to, from)
     else if (f === W['system / WeakCell']) {
-      if (this.#isVisible(to) && this.#snapshot.word(to) !== W.FinalizationRegistry)
+      if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.FinalizationRegistry)
         this.#push('held value', null, to, from)
     } else if (word === W.constructor && nodeType[to] === NODE.closure) this.#push('function', null, to, from)
-    else if (SILENT[word] === 1 && (type === EDGE.internal || word === W.__proto__)) return
+    else if (SILENT[word] === 1 && (type === EDGE.internal || word === PROTOTYPE)) return
     else if (type === EDGE.element) {
       const isArguments = this.#within === 'arguments'
       this.#within = null
       if (isArguments) this.#push('bound argument', null, to, -1)
       else this.#push(f === W.Array ? 'element' : 'entry', null, to, -1)
     } else if (type === EDGE.property) this.#push('property', this.#names.edge(edge), to, from)
-    else if (this.#isVisible(to) && this.#snapshot.word(to) !== W.Promise) this.#push('internal', null, to, from)
+    else if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.Promise) this.#push('internal', null, to, from)
   }
-
-  /** Nothing is around it but what all scripts share. */
-  #isOfModule(context: number): boolean {
-    const outer = this.#snapshot.follow(context, W.previous)
-    return outer !== -1 && this.#names.node(outer).startsWith(NATIVE_CONTEXT)
-  }
-
-  /** Something that programs have in their hands, and not only V8. */
-  #isVisible(node: number): boolean {
-    const { nodeType } = this.#snapshot.graph
-    const type = nodeType[node]
-    if (type === NODE.object) return this.#snapshot.word(node) !== W['system / Context']
-    return (type === NODE.closure && !this.#isNodes(node)) || type === NODE.regexp
-  }
-
-  #isValue(node: number): boolean {
-    const type = this.#snapshot.graph.nodeType[node] as number
-    return type !== NODE.hidden && type !== NODE.array && type !== NODE.code && type !== NODE['object shape']
-  }
-
-  /** A function of V8's own, such as what goes on with an async function. */
-  #isNodes(closure: number): boolean {
-    const { graph } = this.#snapshot
-    if (graph.nodeType[closure] !== NODE.closure) return false
-    const shared = this.#snapshot.follow(closure, W.shared)
-    return shared !== -1 && this.#snapshot.word(shared) === W['(shared function info)']
-  }
-
-  /** What stands in an internal array at the index, or -1. */
-  #sibling(array: number, index: number): number {
-    const { firstEdge } = this.#snapshot.graph
-    for (let edge = firstEdge[array] as number; edge < (firstEdge[array + 1] as number); edge++)
-      if (this.#snapshot.graph.edgeType[edge] === EDGE.internal && this.#names.edge(edge) === String(index))
-        return this.#snapshot.to(edge)
-    return -1
-  }
-
-  /**
-   * In the table of a `Map`: three words of head, a list of buckets, and for each bucket two entries of key, value and link.
-   * A `Set` has entries of two; there, and where the size says nothing, it is never taken for a key.
-   */
-  #isKey(table: number, index: number): boolean {
-    const words = this.#snapshot.selfBytes(table) / 8 - 2
-    const buckets = (words - 3) / 7
-    return (
-      Number.isInteger(buckets) && buckets > 0 && (buckets & (buckets - 1)) === 0 && (index - 3 - buckets) % 3 === 0
-    )
-  }
-}
-
-/** A chain of the same steps, of one, two or three, is told once: the last of it. */
-export function withoutRepeats(steps: RawStep[], keyOf: (step: RawStep) => string): RawStep[] {
-  const kept: RawStep[] = []
-  const keys: string[] = []
-  for (const step of steps) {
-    kept.push(step)
-    keys.push(keyOf(step))
-    for (let length = 1; length <= 3 && length * 2 <= keys.length; length++) {
-      const from = keys.length - length
-      let isSame = true
-      for (let at = from; at < keys.length; at++) if (keys[at] !== keys[at - length]) isSame = false
-      if (!isSame) continue
-      kept.splice(from - length, length)
-      keys.splice(from - length, length)
-      break
-    }
-  }
-  return kept
 }
