@@ -13,11 +13,15 @@ export class Snapshot {
   readonly graph: Graph
   readonly strings: StringTable
   readonly locations: Locations
+  /** By the name of an edge that holds the value of a `WeakMap`: the node of its table. */
+  // Bounded by the strings.
+  readonly tables: ReadonlyMap<number, number>
 
   constructor(graph: Graph, strings: StringTable, locations: Locations) {
     this.graph = graph
     this.strings = strings
     this.locations = locations
+    this.tables = tableNodes(graph, strings.tables)
   }
 
   /** Is the name of such an edge a string? Otherwise it is the index of an element. */
@@ -110,4 +114,15 @@ export class Snapshot {
       if (edgeType[edge] === EDGE.property && this.edgeWord(edge) === WORDS.constructor) return true
     return false
   }
+}
+
+function tableNodes({ nodeId, nodeCount }: Graph, ids: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  const wanted = new Set(ids.values())
+  const byId = new Map<number, number>()
+  if (wanted.size === 0) return byId
+  for (let node = 0; node < nodeCount; node++) {
+    const id = nodeId[node] as number
+    if (wanted.has(id)) byId.set(id, node)
+  }
+  return new Map([...ids].map(([name, id]) => [name, byId.get(id) ?? -1]))
 }

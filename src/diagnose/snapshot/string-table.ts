@@ -48,9 +48,14 @@ export class StringTable {
     return this.#words[index] ?? NO_WORD
   }
 
-  /** For a string that is an EPHEMERON: the node id of the table. */
-  tableId(index: number): number {
-    return this.#tables.get(index) ?? -1
+  /** The same for all of them, by index. */
+  get words(): Uint8Array {
+    return this.#words
+  }
+
+  /** The tables of all `WeakMap`s, by the index of a string that is an EPHEMERON, as node ids. */
+  get tables(): ReadonlyMap<number, number> {
+    return this.#tables
   }
 
   get(index: number): string {

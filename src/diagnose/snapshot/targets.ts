@@ -16,4 +16,5 @@ export interface CausesOptions {
   readonly retainedMax?: number
   /** Paths of files are shown relative to it. Default: absolute. */
   readonly folder?: string | null
+  readonly signal?: AbortSignal
 }

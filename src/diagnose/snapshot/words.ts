@@ -117,6 +117,9 @@ export const EPHEMERON = 255
 /** By word; from 1 to 254. */
 export const WORDS = Object.fromEntries(LIST.map((word, index) => [word, index + 1])) as Record<Word, number>
 
+/** The edge from an object to its prototype. */
+export const PROTOTYPE = LIST.indexOf('__proto__') + 1
+
 /** Of the bytes of a string between its quotes, one after the other, beginning with 0. */
 export function hashOf(hash: number, byte: number): number {
   return (Math.imul(hash, 31) + byte) | 0
