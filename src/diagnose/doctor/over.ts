@@ -49,7 +49,9 @@ function watchedIn(snapshot: Snapshot): OverGroup[] {
 /** What is over without a socket, or with one that is. The first of these that fits names the kind. */
 function seenIn(snapshot: Snapshot): OverGroup[] {
   const sockets = ['Socket', 'TLSSocket'].flatMap((className) => [...snapshot.find({ className })])
-  const over = new Set(sockets.filter((node) => isNodeSocket(snapshot, node) && property(snapshot, node, '_handle') === -1))
+  const over = new Set(
+    sockets.filter((node) => isNodeSocket(snapshot, node) && property(snapshot, node, '_handle') === -1),
+  )
   const groups: OverGroup[] = []
   const add = (kind: string, nodes: readonly number[]): void => {
     if (nodes.length > 0) groups.push({ kind, route: '', by: 'seen', nodes })

@@ -63,10 +63,18 @@ function cgroupRoom(pid: number | 'self', root: string): number | null {
   const [second] = /^0::(.*)$/m.exec(groups)?.slice(1) ?? []
   const [first] = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(groups)?.slice(1) ?? []
   const rooms = [
-    ...(second === undefined ? [] : roomsUpwards(`${root}/sys/fs/cgroup`, second, 'memory.max', 'memory.current', 'inactive_file')),
+    ...(second === undefined
+      ? []
+      : roomsUpwards(`${root}/sys/fs/cgroup`, second, 'memory.max', 'memory.current', 'inactive_file')),
     ...(first === undefined
       ? []
-      : roomsUpwards(`${root}/sys/fs/cgroup/memory`, first, 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_inactive_file')),
+      : roomsUpwards(
+          `${root}/sys/fs/cgroup/memory`,
+          first,
+          'memory.limit_in_bytes',
+          'memory.usage_in_bytes',
+          'total_inactive_file',
+        )),
   ]
   return rooms.length === 0 ? null : Math.max(0, Math.min(...rooms))
 }
