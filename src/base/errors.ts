@@ -191,6 +191,21 @@ export const ERRORS = {
     wanted: 'what was over in it to be released within {ms} ms',
     todo: 'look for the map, closure, timer or listener that keeps it; a variable of the test counts too',
   },
+  HF_PROCESS_UNFIT: {
+    seen: 'process {pid} {seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_INSPECTOR_FAILED: {
+    seen: 'the inspector of process {pid}: {seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_SOAK_FAILED: {
+    seen: '{seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',
