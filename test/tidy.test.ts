@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
         : linesWith(
             text,
             /\.(destroy|destroySoon|resetAndDestroy)\(|[sS]ocket\.end\(|\.(on|once|addListener)\('(data|end|drain|readable|timeout)'/,
-            'use ownSocket, finishSocket or destroySocket of src/connection/socket.ts',
+            'use ownSocket, finishSocket, destroySocket or resetSocket of src/connection/socket.ts',
           ),
     offence: ['src/server/server.ts', "  socket.on('data', read)"],
   },

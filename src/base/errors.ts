@@ -198,6 +198,18 @@ export const ERRORS = {
   },
   HF_EXAMINE_FAILED: {
     seen: 'the snapshot was not examined: {reason}',
+  HF_PROCESS_UNFIT: {
+    seen: 'process {pid} {seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_INSPECTOR_FAILED: {
+    seen: 'the inspector of process {pid}: {seen}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
+  HF_SOAK_FAILED: {
+    seen: '{seen}',
     wanted: '{wanted}',
     todo: '{todo}',
   },

@@ -3,6 +3,13 @@ import type { Command } from './command.ts'
 import { DRAIN } from './drain.ts'
 import { RELOAD } from './reload.ts'
 import { RUN } from './run.ts'
+import { SOAK } from './soak.ts'
 import { STATUS } from './status.ts'
 
-export const COMMANDS: Readonly<Record<string, Command>> = { run: RUN, reload: RELOAD, drain: DRAIN, status: STATUS }
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  run: RUN,
+  reload: RELOAD,
+  drain: DRAIN,
+  status: STATUS,
+  soak: SOAK,
+}

@@ -75,3 +75,8 @@ export function finishSocket(socket: Socket, last?: string | Uint8Array): void {
 export function destroySocket(socket: Socket): void {
   if (!socket.destroyed) socket.destroy()
 }
+
+/** Gives the descriptor back with a reset: the peer sees that nothing more will come. For a TCP socket; `close` follows. */
+export function resetSocket(socket: Socket): void {
+  if (!socket.destroyed) socket.resetAndDestroy()
+}

@@ -2,7 +2,7 @@
  * The churn soak: 200,000 connections in waves of 2,000 that come, say something, and all leave (a third says close, a third
  * hangs up, a third resets). After each wave, when it is quiet, the memory of the server's process is sampled (VmRSS), once
  * as it is and once after collections that the drill asks for. Over the last half of the waves the slope of the second must be
- * below 20 bytes for each connection, with the upper end of its 95 % confidence interval (statistics.ts), and the ledger must
+ * below 20 bytes for each connection, with the upper end of its 95 % confidence interval (src/diagnose/soak/slope.ts), and the ledger must
  * be exact.
  *
  * Why after collections: as it is, memory goes up and down by 40 MiB with when V8 happens to collect, and 200,000 connections
@@ -14,11 +14,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Slope, slopeOf } from '../../src/diagnose/soak/slope.ts'
 import { Child } from './child.ts'
 import type { ServerState } from './drill-server.ts'
 import { rssOf } from './memory.ts'
 import { soakChart } from './soak-chart.ts'
-import { type Slope, slopeOf } from './statistics.ts'
 import { atMost, type Check, exactly, type Verdict } from './verdict.ts'
 
 export interface SoakOptions {

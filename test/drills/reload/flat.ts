@@ -3,10 +3,10 @@
  * after a collection, and what the kernel counts, must not grow with the number of reloads.
  *
  * A line is laid through the samples behind the first half or so (a process takes some memory while it warms up), and the upper end of its confidence interval is
- * what is judged (statistics.ts): not proven to be flat counts as growing.
+ * what is judged (src/diagnose/soak/slope.ts): not proven to be flat counts as growing.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { slopeOf } from '../statistics.ts'
+import { slopeOf } from '../../../src/diagnose/soak/slope.ts'
 import { atMost, type Verdict } from '../verdict.ts'
 import type { Fleet, FleetOptions } from './fleet.ts'
 import { drillReload, type ReloadOptions } from './reload.ts'

@@ -1,7 +1,7 @@
 /** The slope of a series and its bound, against values from tables and against series whose slope is known. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { quantileOfT, slopeOf } from './statistics.ts'
+import { quantileOfT, slopeOf } from '../../../../src/diagnose/soak/slope.ts'
 
 function near(seen: number, wanted: number, by: number): void {
   assert.ok(Math.abs(seen - wanted) <= by, `${seen} is not within ${by} of ${wanted}`)

@@ -23,6 +23,8 @@ export interface Slope {
 }
 
 const CONFIDENCE = 0.95
+/** Less than this of it is left: one cause goes with the other, and nobody can tell which it was. */
+const TOGETHER_SHARE = 0.01
 
 /** @throws when there are fewer than three points, or all have the same x */
 export function slopeOf(xs: readonly number[], ys: readonly number[]): Slope {
@@ -45,6 +47,39 @@ export function slopeOf(xs: readonly number[], ys: readonly number[]): Slope {
   const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0)
   const half = quantileOfT((1 + CONFIDENCE) / 2, freedom) * Math.sqrt(squares / freedom / sumXX)
   return { slope, intercept, low: slope - half, high: slope + half, samples, effectiveSamples, autocorrelation }
+}
+
+/**
+ * The same beside a second cause: the slope over `xs` of what `others` does not explain (Frisch and Waugh, Econometrica 1, 1933).
+ * One degree of freedom goes to it.
+ *
+ * @throws when there are fewer than four points, or what `others` does not explain of `xs` is nothing
+ */
+export function slopeBeside(xs: readonly number[], ys: readonly number[], others: readonly number[]): Slope {
+  if (xs.length < 4) throw new Error(`${xs.length} points have no slope beside another: wanted 4`)
+  const [restOfX, restOfY] = [withoutEffectOf(others, xs), withoutEffectOf(others, ys)]
+  const squares = (values: readonly number[]): number => values.reduce((sum, value) => sum + value ** 2, 0)
+  const meanX = mean(xs)
+  if (squares(restOfX) < squares(xs.map((x) => x - meanX)) * TOGETHER_SHARE) throw new Error('both causes go together')
+  const found = slopeOf(restOfX, restOfY)
+  const freedom = Math.max(1, found.effectiveSamples - 3)
+  const wider =
+    (quantileOfT((1 + CONFIDENCE) / 2, freedom) / quantileOfT((1 + CONFIDENCE) / 2, found.effectiveSamples - 2)) *
+    Math.sqrt((found.effectiveSamples - 2) / freedom)
+  const half = ((found.high - found.low) / 2) * wider
+  // Of the line through what there was, with the second cause at nothing.
+  return { ...found, low: found.slope - half, high: found.slope + half, intercept: mean(ys) - found.slope * meanX }
+}
+
+function withoutEffectOf(others: readonly number[], values: readonly number[]): number[] {
+  const [meanOther, meanValue] = [mean(others), mean(values)]
+  let [squares, products] = [0, 0]
+  for (const [at, other] of others.entries()) {
+    squares += (other - meanOther) ** 2
+    products += (other - meanOther) * ((values[at] as number) - meanValue)
+  }
+  const effect = squares === 0 ? 0 : products / squares
+  return values.map((value, at) => value - meanValue - effect * ((others[at] as number) - meanOther))
 }
 
 /** The value that a t distribution stays below with this probability. @param freedom at least 1, need not be whole */
