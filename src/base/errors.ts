@@ -198,6 +198,9 @@ export const ERRORS = {
   },
   HF_EXAMINE_FAILED: {
     seen: 'the snapshot was not examined: {reason}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
   HF_PROCESS_UNFIT: {
     seen: 'process {pid} {seen}',
     wanted: '{wanted}',
