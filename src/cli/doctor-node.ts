@@ -1,0 +1,99 @@
+/**
+ * The doctor at a Node process of this user, or at snapshots that somebody has taken. The inspector of the process is opened for it and
+ * closed again, whatever happens; its snapshots are read as they come, and are on no disk unless they are to be kept.
+ */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import { pause } from '../diagnose/dial/waiting.ts'
+import { examine } from '../diagnose/doctor/examination.ts'
+import type { Finding } from '../diagnose/doctor/finding.ts'
+import { remoteHeapUsed, remoteSnapshot } from '../diagnose/doctor/remote-snapshot.ts'
+import { snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
+import { openInspector } from '../diagnose/inspect/open-inspector.ts'
+import { readSnapshot } from '../diagnose/snapshot/read-snapshot.ts'
+import type { Snapshot } from '../diagnose/snapshot/snapshot.ts'
+import type { Case } from './doctor.ts'
+import { agreed } from './doctor-consent.ts'
+import { UsageError } from './flags.ts'
+
+const ROUNDS = 3
+const MIB = 2 ** 20
+
+export async function examineFiles(paths: readonly string[], { terminal, signal }: Case): Promise<Finding> {
+  const snapshots: Snapshot[] = []
+  for (const path of paths) {
+    const progress = (bytes: number, ofBytes: number) => terminal.draw?.(`reading ${path}: ${share(bytes, ofBytes)}`)
+    try {
+      snapshots.push(await readSnapshot(path, { signal, progress }))
+    } catch (thrown) {
+      const { code = '' } = thrown as NodeJS.ErrnoException
+      if (!/^E[A-Z]+$/.test(code)) throw thrown
+      throw new UsageError(`${path}: ${messageOf(thrown)}`)
+    }
+  }
+  return examineAll(snapshots, process.cwd(), { terminal, signal })
+}
+
+/** @throws HoldfastError HF_PROCESS_UNFIT, HF_INSPECTOR_FAILED; UsageError when nobody agrees, or the memory is not there */
+export async function examineProcess(pid: number, { given, terminal, signal }: Case): Promise<Finding> {
+  const everyMs = given.duration('every')
+  const keep = given.text('keep')
+  if (keep !== undefined) mkdirSync(keep, { recursive: true, mode: 0o700 })
+  const hold = systemClock.hold()
+  const { client, end } = await openInspector(pid, systemClock)
+  const snapshots: Snapshot[] = []
+  let folder = ''
+  try {
+    folder = String(await client.evaluate('process.cwd()'))
+    const count = everyMs === undefined ? 1 : ROUNDS
+    await agreed(`process ${pid}`, snapshotCost(await remoteHeapUsed(client), pid), count, { given, terminal })
+    for (let number = 1; number <= count; number++) {
+      if (number > 1) await pause(systemClock, everyMs ?? 0, signal)
+      const of = count === 1 ? '' : ` ${number} of ${count}`
+      const progress = (bytes: number) => terminal.draw?.(`snapshot${of}: ${Math.round(bytes / MIB)} MiB`)
+      terminal.draw?.(`snapshot${of}: process ${pid} stands still`)
+      const chunks = remoteSnapshot(client, signal)
+      const kept = keep === undefined ? chunks : keeping(chunks, join(keep, `${pid}-${number}.heapsnapshot`))
+      snapshots.push(await readSnapshot(kept, { signal, progress }))
+    }
+  } finally {
+    const closed = await end()
+    hold.cancel()
+    if (!closed)
+      terminal.note(
+        `holdfast doctor: the inspector of process ${pid} could not be closed; it listens on this machine only`,
+      )
+  }
+  return examineAll(snapshots, folder, { terminal, signal })
+}
+
+async function examineAll(
+  snapshots: readonly Snapshot[],
+  folder: string,
+  { terminal, signal }: Pick<Case, 'terminal' | 'signal'>,
+) {
+  terminal.draw?.('looking for what holds what')
+  const [a, b, c] = snapshots
+  if (a === undefined) throw new UsageError('there is no snapshot')
+  return examine(b === undefined || c === undefined ? [a] : [a, b, c], { folder, signal })
+}
+
+/** Writes down what goes by. The file is the user's to delete. */
+async function* keeping(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  // Never over one that is there: whose it is, is not known.
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
+      yield chunk
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function share(bytes: number, ofBytes: number): string {
+  return ofBytes === 0 ? `${Math.round(bytes / MIB)} MiB` : `${Math.round((bytes / ofBytes) * 100)} %`
+}

@@ -1,0 +1,44 @@
+/** A finding as lines for somebody who is tired. Pure. */
+
+import type { Finding, ToldCause } from '../diagnose/doctor/finding.ts'
+import { megabytes } from '../diagnose/doctor/snapshot-cost.ts'
+
+const TITLES: Readonly<Record<Finding['verdict'], string>> = {
+  leak: 'LEAK',
+  suspect: 'SUSPECT',
+  nothing: 'NOTHING FOUND',
+}
+
+export function findingLines(finding: Finding): string[] {
+  const { verdict, sentence, growing, held, snapshot } = finding
+  const lines = [`${TITLES[verdict]}: ${sentence}`]
+  let number = 0
+  for (const { cause, counts, bytesPerRound, sentence: grown } of growing ?? []) {
+    number++
+    lines.push('', `${number}. ${grown}: ${bytes(bytesPerRound)} with each round (${counts.map(count).join(', ')})`)
+    lines.push(...pathLines(cause))
+  }
+  for (const { kind, route, causes, count: all } of held) {
+    for (const cause of causes) {
+      number++
+      const of = route === '' ? kind : `${kind} of ${route}`
+      const size = `${bytes(cause.bytes)}, ${bytes(cause.bytes / cause.count)} each`
+      lines.push('', `${number}. ${cause.sentence} (${count(cause.count)} of ${count(all)}: ${of}, over): ${size}`)
+      lines.push(...pathLines(cause))
+    }
+  }
+  return [...lines, '', `Of ${megabytes(snapshot.bytes)} in ${count(snapshot.nodes)} objects.`]
+}
+
+function pathLines({ path, advice }: ToldCause): string[] {
+  return [`   held by  ${path.map(({ text }) => text).join(' → ')}`, `   change   ${advice}`]
+}
+
+function bytes(value: number): string {
+  if (value < 1_000) return `${Math.round(value)} B`
+  return value < 1_000_000 ? `${(value / 1_000).toFixed(1)} KB` : `${(value / 1_000_000).toFixed(1)} MB`
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}
