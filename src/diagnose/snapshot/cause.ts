@@ -78,12 +78,15 @@ export type HolderKind =
   | 'store'
   | 'registry'
   | 'variable'
+  | 'property'
   | 'internal'
 
 export interface Holder {
   /** Of the variable or property that holds, of the event for a listener, of the function for a timer; empty if it has none. */
   readonly name: string
   readonly kind: HolderKind
+  /** The class of what holds: `Map`, `EventEmitter`, `Object`; of a variable or property that is the holder, what is in it. */
+  readonly type: string
   /** Null when it could not be found. */
   readonly file: string | null
   readonly line: number | null
@@ -125,13 +128,15 @@ export interface Causes {
   readonly more: { readonly causes: number; readonly count: number }
 }
 
-/** A group of objects on one path that has grown with each round. */
+/** A group of objects on one path of which there are more with each round. */
 export interface Growing {
+  /** `Map "clients" (src/chat.ts:12) grows by 100 RequestContext each round`. */
+  readonly sentence: string
+  /** Of what has come in both rounds and is still there; its `count` and `bytes` are those of both. */
   readonly cause: Cause
-  /** How many there were in each snapshot. */
+  /** How many there were on this path in each snapshot. */
   readonly counts: readonly [number, number, number]
-  /** How many more with each round. */
   readonly perRound: number
-  /** Their own size, and of what hangs on the same path behind them, more with each round. */
+  /** With all that only they keep alive, or their own size: see Cause. */
   readonly bytesPerRound: number
 }

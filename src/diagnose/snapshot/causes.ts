@@ -81,7 +81,7 @@ class Teller {
     this.#group = group
     this.#example = group.paths[0] as RawStep[]
     this.#found = found
-    this.#blamed = blame(group.paths)
+    this.#blamed = this.#withPlace(blame(group.paths))
   }
 
   /** @param whole when the retained bytes are wanted */
@@ -118,13 +118,30 @@ class Teller {
     const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
     const isOfOther = kind === 'listener' || (kind === 'promise' && at > 0)
     return {
+      type: this.#names.type(step.node),
       name: isTimer ? this.#timerOf(step) : (this.#nameOf(at) ?? ''),
       kind,
       file: place?.file ?? null,
       line: place?.line ?? null,
       is: place?.is ?? null,
-      of: isOfOther && at > 0 ? this.#holder(at - 1) : null,
+      of: isOfOther && at > 0 ? this.#holder(this.#outside(at)) : null,
     }
+  }
+
+  /** What holds the step, and has been named by the program and not by Node. */
+  #outside(at: number): number {
+    for (let before = at - 1; before >= 0; before--)
+      if (this.#example[before]?.name !== null && this.#found[before]?.place?.file.startsWith('node:') !== true)
+        return before
+    return at - 1
+  }
+
+  /** A property that stands nowhere in the code has a key for its name: what holds is the object. */
+  #withPlace({ holder, from }: Blamed): Blamed {
+    let at = holder
+    while (at > 0 && this.#example[at]?.kind === 'property' && this.#found[at]?.place?.is !== 'declared') at--
+    const hasPlace = this.#found[at]?.place?.is === 'declared'
+    return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
   }
 
   #nameOf(index: number): string | null {

@@ -179,14 +179,13 @@ export class Fold {
       const isList = f === W.TimersList || f === W.ImmediateList || word === W._idleNext || word === W._idlePrev
       const isNodes = TIMER_VARIABLES.has(this.#steps[0]?.name ?? '') && this.#steps[0]?.kind === 'variable'
       if (!isList && !isNodes) return false
-      this.#restart('timer', null, to, -1)
+      const called = this.#snapshot.follow(to, t === W.Timeout ? W._onTimeout : W._onImmediate)
+      this.#restart('timer', null, to, -1).fn = called
       this.#leave()
       return true
     }
     if (word === W._onTimeout || word === W._onImmediate) {
-      const last = this.#steps.at(-1)
-      if (last?.kind === 'timer') last.fn = to
-      else this.#push('function', null, to, from)
+      if (this.#steps.at(-1)?.kind !== 'timer') this.#push('function', null, to, from)
       return true
     }
     return false

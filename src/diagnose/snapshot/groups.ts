@@ -47,7 +47,7 @@ export function groupPaths(
   )
   const groups = new Map<string, Group>()
   for (const { first, steps } of paths) {
-    const told = steps.map((step) => (asTables.has(ownerOf(step)) ? asEntry(step) : step))
+    const told = withTables(steps, (owner) => asTables.has(owner))
     const key = keyOf(snapshot, names, told)
     let group = groups.get(key)
     if (group === undefined) {
@@ -90,6 +90,25 @@ function targetsByFirst(snapshot: Snapshot, { reachedBy }: Walk, targets: Uint32
 }
 
 const ownerOf = (step: RawStep): number => (step.kind === 'property' || step.kind === 'listener' ? step.owner : -1)
+
+function withTables(steps: readonly RawStep[], isTable: (owner: number) => boolean): RawStep[] {
+  return steps.map((step) => (isTable(ownerOf(step)) ? asEntry(step) : step))
+}
+
+/** The key of the group that the path belongs to. */
+export function keyOfPath(
+  snapshot: Snapshot,
+  names: Names,
+  steps: readonly RawStep[],
+  tables: ReadonlySet<number>,
+): string {
+  const { nodeId } = snapshot.graph
+  return keyOf(
+    snapshot,
+    names,
+    withTables(steps, (owner) => owner !== -1 && tables.has(nodeId[owner] as number)),
+  )
+}
 
 const asEntry = (step: RawStep): RawStep =>
   step.kind === 'listener' ? { ...step, name: null } : { ...step, kind: 'entry', name: null }

@@ -76,7 +76,7 @@ export function holderKind(snapshot: Snapshot, step: RawStep, isHeldItself: bool
   if (step.kind === 'listener' || step.kind === 'timer' || step.kind === 'store') return step.kind
   if (step.kind === 'awaiting' || step.kind === 'reaction') return 'promise'
   if (step.kind === 'root' || step.kind === 'internal') return 'internal'
-  if (isHeldItself) return step.kind === 'property' ? 'object' : 'variable'
+  if (isHeldItself) return step.kind === 'property' ? 'property' : 'variable'
   switch (snapshot.word(step.node)) {
     case W.Map:
       return 'Map'

@@ -11,7 +11,7 @@ import type { RawStep } from './fold.ts'
 import { findAssigned, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
 import { isFile, type Script, type Scripts } from './scripts.ts'
 import type { Snapshot } from './snapshot.ts'
-import { functionAt, lineOf, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
+import { classAt, functionAt, lineOf, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
 import { findDeclared } from './text-search.ts'
 import { NODE, PROTOTYPE, WORDS as W } from './words.ts'
 
@@ -132,7 +132,7 @@ export class Places {
       if (standing === null) return NOTHING
       const { around, script } = standing
       if (around === null || script.program === null) return this.#inText(standing, name, 'property')
-      const declared = findStatic(script.program, around.at(-1) ?? null, this.#snapshot.name(step.owner), name)
+      const declared = findStatic(script.program, classAt(around), this.#snapshot.name(step.owner), name)
       return declared === null ? near(standing) : inScript(script, declared)
     }
     const inClass = await this.#inClasses(step.owner, name)
@@ -146,11 +146,11 @@ export class Places {
     let prototype = this.#snapshot.follow(object, PROTOTYPE)
     let nearest: Found | null = null
     for (let upward = 0; upward < CLASSES_MAX && prototype !== -1; upward++) {
-      const constructor = this.#snapshot.follow(prototype, W.constructor)
-      const standing = constructor === -1 ? null : await this.#standing(constructor)
+      const called = this.#snapshot.follow(prototype, W.constructor)
+      const standing = called === -1 ? null : await this.#standing(called)
       if (standing !== null) {
         const { around, script } = standing
-        const of = around?.at(-1) ?? null
+        const of = around === null ? null : classAt(around)
         const declared = of === null ? null : findInClass(of, name)
         if (declared !== null) return inScript(script, declared)
         const inText = around === null ? this.#inText(standing, name, 'property') : null

@@ -81,6 +81,13 @@ export function functionAt(program: SyntaxNode, position: number): SyntaxNode[] 
   return found
 }
 
+/** The class whose constructor the function is; else the function or class itself. */
+export function classAt(around: readonly SyntaxNode[]): SyntaxNode | null {
+  const method = around.at(-2)
+  const isConstructor = method?.type === 'MethodDefinition' && method.kind === 'constructor'
+  return (isConstructor ? around.at(-4) : around.at(-1)) ?? null
+}
+
 /** From line and column, both counted from 0, to a position. */
 export function positionOf(text: string, line: number, column: number): number {
   let start = 0

@@ -9,6 +9,11 @@ export interface Targets {
   readonly nodeName?: string
 }
 
+export interface GrowthOptions extends CausesOptions {
+  /** Fewer more with each round are not told. Default 3. */
+  readonly perRoundMin?: number
+}
+
 export interface CausesOptions {
   /** How many causes are told in full. Default 10. */
   readonly causesMax?: number

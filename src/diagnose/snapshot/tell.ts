@@ -31,7 +31,7 @@ export function stepText({ kind, name, type, place, timer }: Telling): string {
     case 'timer':
       return `${timer}${at}`
     case 'awaiting':
-      return `async function${quoted(name)} that waits${at}`
+      return `async function${quoted(name)}${at}, which waits`
     case 'reaction':
       return `function${quoted(name)} given to then${at}`
     case 'function':
@@ -42,6 +42,8 @@ export function stepText({ kind, name, type, place, timer }: Telling): string {
       return `${type}${at}`
     case 'store':
       return `AsyncLocalStorage store → ${type}`
+    case 'weak value':
+      return `value for it in a WeakMap → ${type}`
     default:
       // What is inside of something: an entry, an element, a value that is held.
       return `${kind} → ${type}${type === 'function' ? `${quoted(name)}${at}` : ''}`
@@ -58,16 +60,30 @@ function rootText(name: string | null, type: string): string {
 
 /** `Map "clients" (src/chat.ts:12)`, `listener on "tick" (src/chat.ts:30) of EventEmitter "bus"`. */
 export function holderText(holder: Holder): string {
-  const { name, kind, file, line, of } = holder
+  const { name, kind, type, file, line, of } = holder
   const at = file === null || line === null ? '' : ` (${file}:${line})`
-  if (kind === 'listener')
-    return `listener on${quoted(name || null) || ' an event'}${at}${of === null ? '' : ` of ${holderText(of)}`}`
-  if (kind === 'timer') return `${name}${at}`
-  if (kind === 'promise') return `async function${quoted(name || null)} that waits${at}`
-  if (kind === 'closure') return `function${quoted(name || null)}${at}`
-  return `${kind}${quoted(name || null)}${at}`
+  const owner = of === null ? '' : ` of ${holderText(of)}`
+  switch (kind) {
+    case 'listener':
+      return `listener on${quoted(name || null) || ' an event'}${at}${owner}`
+    case 'timer':
+      return `${name}${at}`
+    case 'promise':
+      return type === 'Promise'
+        ? `Promise${quoted(name || null)}${at}`
+        : `async function${quoted(name || null)}${at}, which waits`
+    case 'variable':
+    case 'property':
+      return `${kind}${quoted(name || null)}${at}`
+    default:
+      return `${name === type ? name : type}${name === type ? '' : quoted(name || null)}${at}`
+  }
 }
 
 export function sentenceOf(holder: Holder, count: number, type: string): string {
   return `${holderText(holder)} keeps ${count.toLocaleString('en')} ${type} alive`
+}
+
+export function growthSentence(holder: Holder, perRound: number, type: string): string {
+  return `${holderText(holder)} grows by ${perRound.toLocaleString('en')} ${type} each round`
 }
