@@ -12,6 +12,8 @@ export interface Terminal {
   note(line: string): void
   /** Draws over what was drawn before; null: nobody watches. */
   readonly draw: ((line: string) => void) | null
+  /** Asks a question and waits for a key; null: nobody is there to answer. */
+  readonly ask: ((question: string) => Promise<boolean>) | null
   readonly env: NodeJS.ProcessEnv
   onSignal(signal: NodeJS.Signals, listener: () => void): void
 }

@@ -1,5 +1,6 @@
 /** All commands, by name. A table. */
 import type { Command } from './command.ts'
+import { DOCTOR } from './doctor.ts'
 import { DRAIN } from './drain.ts'
 import { RELOAD } from './reload.ts'
 import { RUN } from './run.ts'
@@ -11,5 +12,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   reload: RELOAD,
   drain: DRAIN,
   status: STATUS,
+  doctor: DOCTOR,
   soak: SOAK,
 }

@@ -3,6 +3,7 @@
  * The command `holdfast`: finds the command that is asked for, runs it, and ends with its exit code. The only folder that
  * prints is this one.
  */
+import { createInterface } from 'node:readline/promises'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { AskError } from './ask-admin.ts'
 import type { ExitCode, Terminal } from './command.ts'
@@ -13,8 +14,18 @@ const terminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
   note: (line) => void process.stderr.write(`${line}\n`),
   draw: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\x1b[2K${line}`) : null,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
   env: process.env,
   onSignal: (signal, listener) => void process.on(signal, listener),
+}
+
+async function ask(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await lines.question(question)).trim())
+  } finally {
+    lines.close()
+  }
 }
 
 function help(): string {

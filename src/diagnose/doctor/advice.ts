@@ -21,6 +21,7 @@ const BY_KIND: Readonly<Record<HolderKind, (name: string) => string>> = {
   store: () =>
     'something that was begun in AsyncLocalStorage.run() is still there and keeps its store: end that, or keep an id in the store',
   registry: () => 'what a FinalizationRegistry hands over is kept until then: it must not lead to the object itself',
+  property: (name) => `set ${called(name)} to null when what it holds is over, or let go of the object it is of`,
   variable: (name) => `set ${called(name)} to null, or let it end with its function, when what it holds is over`,
   internal: () =>
     'only the runtime is on the path: an open handle, or what runs just now; look at what it leads to, and take the snapshot again',
