@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { pause } from '../diagnose/dial/waiting.ts'
-import { examine } from '../diagnose/doctor/examination.ts'
+import { examination } from '../diagnose/doctor/examination.ts'
 import type { Finding } from '../diagnose/doctor/finding.ts'
 import { remoteHeapUsed, remoteSnapshot } from '../diagnose/doctor/remote-snapshot.ts'
 import { snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
@@ -77,7 +77,7 @@ async function examineAll(
   terminal.draw?.('looking for what holds what')
   const [a, b, c] = snapshots
   if (a === undefined) throw new UsageError('there is no snapshot')
-  return examine(b === undefined || c === undefined ? [a] : [a, b, c], { folder, signal })
+  return examination(b === undefined || c === undefined ? [a] : [a, b, c], { folder, signal })
 }
 
 /** Writes down what goes by. The file is the user's to delete. */

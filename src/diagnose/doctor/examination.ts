@@ -7,8 +7,8 @@ import { growth } from '../snapshot/growth.ts'
 import { walk } from '../snapshot/search.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { adviceFor } from './advice.ts'
-import type { Finding, FindingVerdict, HeldGroup, ToldGrowing } from './finding.ts'
-import { overIn } from './over.ts'
+import type { Finding, HeldGroup, ToldGrowing } from './finding.ts'
+import { type OverGroup, overIn } from './over.ts'
 
 export interface ExaminationOptions {
   /** Paths of files are shown relative to it. */
@@ -24,11 +24,12 @@ const CAUSES_MAX = 5
 const RETAINED_MAX = 3
 
 /** @param snapshots one, or three of rounds, in order. The last is the one that is looked into. */
-export async function examine(
+export async function examination(
   snapshots: readonly [Snapshot] | readonly [Snapshot, Snapshot, Snapshot],
   options: ExaminationOptions = {},
 ): Promise<Finding> {
   const last = snapshots.at(-1) as Snapshot
+  const before = snapshots.slice(0, -1).map((snapshot) => overIn(snapshot))
   const held: HeldGroup[] = []
   for (const group of overIn(last).slice(0, GROUPS_MAX)) {
     const nodes = Uint32Array.from(group.nodes)
@@ -37,13 +38,26 @@ export async function examine(
       retainedMax: RETAINED_MAX,
       ...options,
     })
-    const told = found.map((cause) => ({ ...cause, advice: adviceFor(cause) }))
     const count = nodes.length - unheld
-    if (count > 0) held.push({ kind: group.kind, route: group.route, by: group.by, count, causes: told })
+    const told = found
+      // A few of what is seen to be over are its last breath, or are there for good.
+      .filter((cause) => group.by === 'census' || cause.count >= HELD_MIN)
+      .map((cause) => ({ ...cause, advice: adviceFor(cause) }))
+    if (count === 0 || (told.length === 0 && group.by === 'seen')) continue
+    const { kind, route, by } = group
+    held.push({ kind, route, by, count, counts: countsOf(group, before), causes: told })
   }
   held.sort((a, b) => b.count - a.count)
   const growing = snapshots.length === 3 ? await grown(snapshots, options) : null
   return { ...judge(held, growing), held, growing, snapshot: { nodes: last.graph.nodeCount, bytes: walk(last).bytes } }
+}
+
+function countsOf(group: OverGroup, before: readonly (readonly OverGroup[])[]): HeldGroup['counts'] {
+  const [a, b] = before.map((groups) => {
+    return groups.find(({ kind, route, by }) => kind === group.kind && route === group.route && by === group.by)
+  })
+  if (before.length !== 2) return null
+  return [a?.nodes.length ?? 0, b?.nodes.length ?? 0, group.nodes.length]
 }
 
 async function grown(
@@ -54,34 +68,36 @@ async function grown(
   return found.map((one) => ({ ...one, cause: { ...one.cause, advice: adviceFor(one.cause) } }))
 }
 
-function judge(held: readonly HeldGroup[], growing: Finding['growing']): { verdict: FindingVerdict; sentence: string } {
-  const [most] = growing ?? []
-  if (most !== undefined) {
-    const { cause, perRound } = most
-    const sentence = `${cause.sentence}, ${Math.round(perRound).toLocaleString('en')} more with each round`
-    return { verdict: 'leak', sentence }
-  }
+type Judged = Pick<Finding, 'verdict' | 'sentence'>
+
+function judge(held: readonly HeldGroup[], growing: Finding['growing']): Judged {
   const many = held.filter(({ count }) => count >= HELD_MIN)
-  const told = many.find(({ by }) => by === 'census')
-  if (told !== undefined) {
-    return {
-      verdict: 'leak',
-      sentence: `${heldSentence(told)}: ${told.causes[0]?.sentence ?? 'by nothing that has a name'}`,
-    }
-  }
+  const sure = many.find((group) => growsSteadily(group)) ?? many.find(({ by }) => by === 'census')
+  const [most] = growing ?? []
+  if (sure !== undefined) return { verdict: 'leak', sentence: heldSentence(sure) }
+  if (most !== undefined) return { verdict: 'leak', sentence: `${most.sentence} with each round` }
   const [seen] = many
-  if (seen !== undefined && growing === null) {
-    const sentence = `${heldSentence(seen)}: ${seen.causes[0]?.sentence ?? 'by nothing that has a name'}; if that is a cache with a bound, all is well: three snapshots tell`
+  if (growing === null && seen !== undefined) {
+    const sentence = `${heldSentence(seen)}. If it is to keep so many, all is well: three snapshots tell`
     return { verdict: 'suspect', sentence }
   }
   const sentence =
     growing === null
-      ? 'nothing that is over is held; three snapshots, with use between them, tell what grows'
-      : 'nothing grew as much in each round'
+      ? 'nothing that is over is held. What grows is told by three snapshots with use between them'
+      : 'nothing has become more from each snapshot to the next'
   return { verdict: 'nothing', sentence }
 }
 
-function heldSentence({ count, kind, route }: HeldGroup): string {
-  const plural = kind.includes('(') || count === 1 ? kind : `${kind}s`
-  return `${count.toLocaleString('en')} ${plural}${route === '' ? '' : ` of ${route}`} ${count === 1 ? 'is' : 'are'} over and still held`
+/** What is over became more from each snapshot to the next: how much use there was in between does not matter. */
+function growsSteadily({ counts }: HeldGroup): boolean {
+  if (counts === null) return false
+  const [a, b, c] = counts
+  return Math.min(b - a, c - b) >= 1 && c - a >= HELD_MIN
+}
+
+function heldSentence({ count, counts, kind, route, causes: [first] }: HeldGroup): string {
+  const of = route === '' ? '' : ` of ${route}`
+  const how = counts === null ? '' : ` (${counts.map((one) => one.toLocaleString('en')).join(', ')})`
+  const by = first === undefined ? '' : `: ${first.sentence}`
+  return `${count.toLocaleString('en')} × ${kind}${of}, over and still held${how}${by}`
 }

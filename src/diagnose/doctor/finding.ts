@@ -21,6 +21,8 @@ export interface HeldGroup {
   readonly by: 'census' | 'seen'
   /** Of them, those that somebody holds. */
   readonly count: number
+  /** How many there were in each of three snapshots, held or not; null when there was only one. */
+  readonly counts: readonly [number, number, number] | null
   readonly causes: readonly ToldCause[]
 }
 

@@ -46,29 +46,42 @@ function watchedIn(snapshot: Snapshot): OverGroup[] {
   return [...groups.values()].map((group) => ({ ...group, by: 'census' as const }))
 }
 
-/** What is over without a socket, or with one that is. The first of these that fits names the kind. */
+/**
+ * What is over without a socket, or with one that is. What belongs to such an object is not told again beside it: the socket of a WebSocket,
+ * the WebSocket of a Socket.IO socket.
+ */
 function seenIn(snapshot: Snapshot): OverGroup[] {
   const sockets = ['Socket', 'TLSSocket'].flatMap((className) => [...snapshot.find({ className })])
   const over = new Set(
     sockets.filter((node) => isNodeSocket(snapshot, node) && property(snapshot, node, '_handle') === -1),
   )
+  // Bounded by the objects of the snapshot; goes with the look.
+  const told = new Set<number>()
   const groups: OverGroup[] = []
-  const add = (kind: string, nodes: readonly number[]): void => {
+  for (const { kind, className, path } of BEHIND) {
+    const nodes: number[] = []
+    for (const node of snapshot.find({ className })) {
+      const way = [node]
+      for (const name of path) way.push(property(snapshot, way.at(-1) as number, name))
+      const socket = way.at(-1) as number
+      if (told.has(node) || !over.has(socket)) continue
+      nodes.push(node)
+      for (const part of way.slice(1)) told.add(part)
+    }
     if (nodes.length > 0) groups.push({ kind, route: '', by: 'seen', nodes })
   }
-  const behind = (className: string, ...path: readonly string[]): number[] =>
-    [...snapshot.find({ className })].filter((node) => {
-      let at = node
-      for (const name of path) at = property(snapshot, at, name)
-      return at !== -1 && over.has(at)
-    })
-  add('WebSocket', behind('WebSocket', '_socket'))
-  // Of Socket.IO.
-  add('Socket (Socket.IO)', behind('Socket', 'client', 'conn', 'transport', 'socket', '_socket'))
-  add('IncomingMessage', behind('IncomingMessage', 'socket'))
-  add('Socket (node:net)', [...over])
   return groups
 }
+
+/** From an object to its socket. Those that have others of them inside come first. */
+const BEHIND = [
+  { kind: 'Socket of Socket.IO', className: 'Socket', path: ['client', 'conn', 'transport', 'socket', '_socket'] },
+  { kind: 'WebSocket', className: 'WebSocket', path: ['_socket'] },
+  { kind: 'ServerResponse', className: 'ServerResponse', path: ['req', 'socket'] },
+  { kind: 'IncomingMessage', className: 'IncomingMessage', path: ['socket'] },
+  { kind: 'Socket of node:net', className: 'Socket', path: [] },
+  { kind: 'TLSSocket', className: 'TLSSocket', path: [] },
+] as const
 
 /** One of node:net or node:tls, and none that somebody else has called so. */
 function isNodeSocket(snapshot: Snapshot, node: number): boolean {
