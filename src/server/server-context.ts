@@ -31,6 +31,7 @@ import type { Opening } from './opening.ts'
 import { Routes } from './routes.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { UpgradeContext } from './upgrade.ts'
+import type { UpgradeObserver } from './upgrade-observer.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 export class ServerContext implements UpgradeContext {
@@ -55,6 +56,8 @@ export class ServerContext implements UpgradeContext {
   observer: WorkObserver | null = null
   /** The same. */
   endObserver: EndObserver | null = null
+  /** The same. */
+  upgradeObserver: UpgradeObserver | null = null
   /** No more upgrades: it is closing, or draining. */
   closing = false
   /** Null until `server.drain()`; stays when it has ended. */
