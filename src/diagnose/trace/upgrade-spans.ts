@@ -10,6 +10,7 @@ import type { Attempts } from './attempts.ts'
 import {
   KIND_SERVER,
   type OtelApi,
+  type OtelAttributes,
   type OtelContext,
   type OtelSpan,
   type OtelTracer,
@@ -59,46 +60,37 @@ class UpgradeSpan implements UpgradeWatch {
 
   /** Whatever the API does, `ask` runs once, and what it returns or throws comes through. */
   run<Result>(ask: () => Result): Result {
-    let ran: (() => Result) | null = null
-    this.#attempts.attempt(() =>
-      this.#api.context.with(this.#context, () => {
-        ran ??= outcomeOf(ask)
-      }),
-    )
-    return (ran ?? ask)()
+    let outcome: (() => Result) | null = null
+    const once = (): (() => Result) => {
+      outcome ??= outcomeOf(ask)
+      return outcome
+    }
+    this.#attempts.attempt(() => this.#api.context.with(this.#context, once))
+    return once()()
   }
 
   upgradeOnAccepted(id: string): string | null {
-    this.#attempts.attempt(() => {
-      this.#span.setAttributes({ 'http.response.status_code': 101, 'holdfast.connection.id': id })
-      this.#span.end()
-    })
+    this.#end({ 'http.response.status_code': 101, 'holdfast.connection.id': id })
     return this.#attempts.attempt(() => traceparentOf(this.#span.spanContext()))
   }
 
   upgradeOnRefused(status: number): void {
-    this.#attempts.attempt(() => {
-      this.#span.setAttributes({ 'http.response.status_code': status })
-      // What a client did wrong is no error of a server: semantic conventions, HTTP server.
-      if (status >= 500) this.#error(String(status))
-      this.#span.end()
-    })
+    // What a client did wrong is no error of a server: semantic conventions, HTTP server.
+    this.#end({ 'http.response.status_code': status }, status >= 500 ? String(status) : null)
   }
 
   upgradeOnFailed(kind: FailureKind): void {
-    this.#attempts.attempt(() => {
-      this.#span.setAttributes({ 'holdfast.upgrade.failure': kind })
-      if (kind === 'deadline') {
-        this.#span.setAttributes({ 'http.response.status_code': 503 })
-        this.#error('deadline')
-      }
-      this.#span.end()
-    })
+    const attributes = { 'holdfast.upgrade.failure': kind }
+    if (kind === 'deadline') this.#end({ ...attributes, 'http.response.status_code': 503 }, kind)
+    else this.#end(attributes)
   }
 
-  #error(type: string): void {
-    this.#span.setAttributes({ 'error.type': type })
-    this.#span.setStatus({ code: STATUS_ERROR })
+  #end(attributes: OtelAttributes, error: string | null = null): void {
+    this.#attempts.attempt(() => {
+      this.#span.setAttributes(error === null ? attributes : { ...attributes, 'error.type': error })
+      if (error !== null) this.#span.setStatus({ code: STATUS_ERROR })
+    })
+    this.#attempts.attempt(() => this.#span.end())
   }
 }
 

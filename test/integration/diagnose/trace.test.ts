@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { IncomingMessage } from 'node:http'
+import { createServer as createHttpServer, IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { beforeEach, describe, type TestContext, test } from 'node:test'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { trace as otel, SpanKind, SpanStatusCode } from '@opentelemetry/api'
@@ -43,7 +44,7 @@ async function ask(t: TestContext, server: Server, headers: RequestHeaders = {})
   return client
 }
 
-async function visit(t: TestContext, server: Server, headers: RequestHeaders = {}): Promise<void> {
+async function visit(t: TestContext, server: { readonly port: number }, headers: RequestHeaders = {}): Promise<void> {
   const client = await openRaw(t, server.port, '/', headers)
   client.closeFrame(1000)
   await until('it is over', () => client.ended)
@@ -354,4 +355,16 @@ test('an answer in the turn of the request', async (t) => {
   const client = await ask(t, server)
   assert.equal((await client.answer()).status, 403)
   assert.equal((await spans.one('GET /')).attributes['http.response.status_code'], 403)
+})
+
+test('over TLS, as its socket says', async (t) => {
+  const http = createHttpServer()
+  http.prependListener('connection', (socket) => Object.assign(socket, { encrypted: true }))
+  const server = makeServer(t, { route: {} }).attach(http)
+  await trace(server)
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  t.after(() => http.close())
+  await visit(t, { port: (http.address() as AddressInfo).port })
+  assert.equal((await spans.one('GET /')).attributes['url.scheme'], 'https')
 })
