@@ -124,6 +124,7 @@ const SECTIONS = [
     name: 'ClientOptions',
     about: 'The second argument of `connect()`.',
   },
+  { title: 'Tracing: holdfast/opentelemetry', path: 'diagnose/trace/trace.ts', call: 'trace' },
 ]
 const SHAPES = [
   ['connection/connection.ts', 'EndOptions'],
@@ -154,7 +155,7 @@ const FOR_TESTS = /, surroundings\?: \w+/
 export function apiLines(root) {
   const read = (path) => readFileSync(join(root, 'src', path), 'utf8')
   return [
-    'Everything users hold, with its signature. All of it is imported from `holdfast`, the client from `holdfast/client`; the types of the arguments are at the end.',
+    'Everything users hold, with its signature. All of it is imported from `holdfast`, but the client from `holdfast/client` and tracing from `holdfast/opentelemetry`; the types of the arguments are at the end.',
     '',
     ...SECTIONS.flatMap((section) => [`## ${section.title}`, '', ...sectionLines(section, read), '']),
     '## Shapes and types',
@@ -174,7 +175,7 @@ function sectionLines({ path, call, name, owner, about, told, before }, read) {
 
 function functionLines(source, name) {
   const found = new RegExp(
-    `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport function (${name}(?:<[^(]*>)?\\([\\s\\S]*?) \\{\\n`,
+    `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport (?:async )?function (${name}(?:<[^(]*>)?\\([\\s\\S]*?) \\{\\n`,
   ).exec(source)
   if (found === null) throw new Error(`${name}() has no comment that can be read`)
   return memberLines([

@@ -181,6 +181,16 @@ export const ERRORS = {
     wanted: 'handlers of admin routes to deal with their own errors',
     todo: 'its client was told that it failed; the error is in `cause`',
   },
+  HF_PEER_MISSING: {
+    seen: '{what} without the package {name}',
+    wanted: 'it to be installed beside holdfast, which does not bring it along',
+    todo: 'npm install {name}',
+  },
+  HF_TRACE_FAILED: {
+    seen: 'OpenTelemetry threw: {message}',
+    wanted: 'a tracer, context manager, propagator and span processors that do not throw',
+    todo: 'no connection is touched, but spans are missing; it is told once for each trace(), and the error is in `cause`',
+  },
   HF_CENSUS_BLIND: {
     seen: 'it cannot be judged here what is released: {why}',
     wanted: 'a process in which what nobody holds is collected, and what is held on purpose is found',

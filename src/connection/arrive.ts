@@ -39,6 +39,7 @@ export function makeArrival(arrival: Arrival, snapshot: Snapshot): Life {
   life.messagesReceived = snapshot.messagesReceived
   life.messagesSent = snapshot.messagesSent
   life.timeline = snapshot.timeline && [...snapshot.timeline]
+  life.traceparent = snapshot.traceparent ?? null
   return life
 }
 

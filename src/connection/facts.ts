@@ -28,6 +28,8 @@ export interface ConnectionFacts {
   readonly running: { readonly handler: string; readonly ms: number; readonly overdue: boolean } | null
   /** How it ended, or is about to. Its reason may be words of the client or of the application: not to be shown. */
   readonly ending: Ending | null
+  /** Of its upgrade's span; null when nothing was traced. */
+  readonly traceparent: string | null
   /** See timeline.ts. That of an open connection goes on: not to be kept. */
   readonly timeline: readonly number[] | null
 }
@@ -46,6 +48,6 @@ export function factsOf(life: Life): ConnectionFacts {
       ms: Math.max(0, Math.round(now - running.since)),
     },
     ending: 'ending' in state ? state.ending : null,
-    timeline: life.timeline,
+    ...{ traceparent: life.traceparent, timeline: life.timeline },
   }
 }

@@ -74,6 +74,8 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   farewell: Turn | null = null
   /** Null until there is something to say. */
   timeline: Timeline | null = null
+  /** Of the trace its upgrade was in, as W3C Trace Context has it; null when it was in none, or nobody traces. */
+  traceparent: string | null = null
   #scope: Scope | null = null
   #remoteAddress: string | null
   #endReason: HoldfastError | null = null
@@ -285,8 +287,6 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     this.context.hub.remove(this)
     this.connection.endLife(end)
   }
-
-  // Announcing.
 
   report(error: HoldfastError): void {
     this.context.report(error, this.connection, this.route.path)

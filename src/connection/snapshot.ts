@@ -38,6 +38,8 @@ export interface Snapshot {
   readonly backlog: readonly WaitingSnapshot[]
   readonly times: Times
   readonly rate: RateLeft | null
+  /** Of its upgrade's span. Not there when it comes from a version that did not know it. */
+  readonly traceparent?: string | null
   /** What has happened to it: see timeline.ts. */
   readonly timeline: readonly number[] | null
 }
@@ -95,7 +97,7 @@ export function takeSnapshot(
     })),
     times,
     rate: life.rate?.left ?? null,
-    timeline: life.timeline,
+    ...{ traceparent: life.traceparent, timeline: life.timeline },
   }
 }
 

@@ -4,6 +4,7 @@
  * Whoever ends meanwhile, because this very message was too much for it, leaves the group that is being walked through;
  * sets and maps allow that.
  */
+import { refuseUnknown, wrongArgument } from '../base/options.ts'
 import { type Connection, lifeOf } from '../connection/connection.ts'
 import type { Life } from '../connection/life.ts'
 import { sendShared } from '../connection/sending.ts'
@@ -15,8 +16,7 @@ export interface PublishOptions {
 }
 
 /** @returns how many it was accepted for */
-export function deliver(lives: Iterable<Life>, message: SharedMessage, options?: PublishOptions): number {
-  const except = options?.except == null ? null : lifeOf(options.except)
+export function deliver(lives: Iterable<Life>, message: SharedMessage, except: Life | null = null): number {
   let accepted = 0
   for (const life of lives) {
     if (life === except) continue
@@ -24,4 +24,12 @@ export function deliver(lives: Iterable<Life>, message: SharedMessage, options?:
     if (result === 'sent' || result === 'queued') accepted++
   }
   return accepted
+}
+
+/** @throws HoldfastError HF_OPTION_UNKNOWN, HF_OPTION_INVALID */
+export function exceptOf(options: PublishOptions | undefined, method: string): Life | null {
+  if (options === undefined) return null
+  if (typeof options !== 'object' || options === null) throw wrongArgument(method, 'options', options, 'an object')
+  for (const name of Object.keys(options)) refuseUnknown(method, name, ['except'])
+  return options.except == null ? null : lifeOf(options.except)
 }

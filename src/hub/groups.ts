@@ -8,7 +8,7 @@ import type { Life } from '../connection/life.ts'
 import type { Message } from '../connection/message-bytes.ts'
 import { SharedMessage } from '../connection/shared-message.ts'
 import type { Topic } from '../connection/topic.ts'
-import { deliver, type PublishOptions } from './deliver.ts'
+import { deliver, exceptOf, type PublishOptions } from './deliver.ts'
 import type { Outward } from './outward.ts'
 
 const NOBODY: ReadonlySet<Life> = new Set()
@@ -58,9 +58,10 @@ export class Groups {
 
   /** Sends to all in it, here and elsewhere; returns how many here it was accepted for. */
   publish(name: string, message: Message, options: PublishOptions | undefined, method: string): number {
+    const except = exceptOf(options, method)
     const shared = new SharedMessage(message, method)
     if (this.#outward.busy) this.#outward.tell(this.#topicOf(name), shared, options?.except ?? null)
-    return deliver(this.of(name), shared, options)
+    return deliver(this.of(name), shared, except)
   }
 
   /** The topics of those that have members. */

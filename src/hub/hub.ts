@@ -16,7 +16,7 @@ import { ALL, isUserTopic, nameOf, roomTopic, type Topic, topicsOf, userTopic } 
 import { ENDINGS } from '../protocol/ending.ts'
 import { Absent } from './absent.ts'
 import { Behind } from './behind.ts'
-import { deliver, type PublishOptions } from './deliver.ts'
+import { deliver, exceptOf, type PublishOptions } from './deliver.ts'
 import { Groups } from './groups.ts'
 import { type Elsewhere, type Origin, Outward } from './outward.ts'
 import { HubRoom } from './room.ts'
@@ -134,7 +134,9 @@ export class Hub implements RoomsPort {
     this.#behind.add(life, marks)
   }
 
+  /** @throws HoldfastError HF_OPTION_INVALID */
   room(name: string): Room {
+    if (typeof name !== 'string') throw wrongArgument('room()', 'name', name, 'the name of a room')
     return new HubRoom(name, this.#rooms)
   }
 
@@ -146,9 +148,10 @@ export class Hub implements RoomsPort {
 
   /** Sends to all connections; returns how many it was accepted for. */
   publish(message: Message, options?: PublishOptions): number {
+    const except = exceptOf(options, 'publish()')
     const shared = new SharedMessage(message, 'publish()')
     if (this.#outward.busy) this.#outward.tell(ALL, shared, options?.except ?? null)
-    return deliver(this.#lives.values(), shared, options)
+    return deliver(this.#lives.values(), shared, except)
   }
 
   /** From now on what is published here goes to the other workers too, and they are told what is wanted here. */

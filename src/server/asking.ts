@@ -13,6 +13,7 @@ import type { Gate, Waiter } from '../resilience/gate.ts'
 import { type Middleware, runOnion } from './middleware.ts'
 import type { Opening } from './opening.ts'
 import type { Route } from './routes.ts'
+import type { UpgradeWatch } from './upgrade-observer.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** What becomes of the answer: the last word is with upgrade.ts. */
@@ -97,7 +98,7 @@ function run(context: AskingContext, route: Route, request: UpgradeRequest, open
   const { gate } = context.admission
   let stay: Stay | null = null
   try {
-    const answer = start(context.middleware, route, request)
+    const answer = start(context.middleware, route, request, opening.watch)
     if (isThenable(answer)) {
       stay = new Stay(gate, context.wheel, context.handshakeTimeoutMs)
       opening.lasts()
@@ -110,9 +111,16 @@ function run(context: AskingContext, route: Route, request: UpgradeRequest, open
   if (stay === null) gate.leave()
 }
 
-function start(middleware: readonly Middleware[], route: Route, request: UpgradeRequest): unknown {
+function start(
+  middleware: readonly Middleware[],
+  route: Route,
+  request: UpgradeRequest,
+  watch: UpgradeWatch | null,
+): unknown {
   const heart = (): unknown => route.upgrade?.(request)
-  return middleware.length === 0 ? heart() : runOnion(middleware, request, heart)
+  const all = (): unknown => (middleware.length === 0 ? heart() : runOnion(middleware, request, heart))
+  // User code alone runs inside: what is made for the answer (below), or ran before, stays outside of its context.
+  return watch === null ? all() : watch.run(all)
 }
 
 function wait(answer: PromiseLike<unknown>, cell: Cell, stay: Stay): void {

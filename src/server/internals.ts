@@ -3,6 +3,7 @@
  * imported another copy of this package, so it is found by a symbol of the whole process, whose number says which
  * version of this contract it is. Types and a constant; nothing to end.
  */
+import type { HoldfastError } from '../base/errors.ts'
 import type { Held } from '../base/scope-context.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Connection } from '../connection/connection.ts'
@@ -14,6 +15,7 @@ import type { StateName } from '../connection/state.ts'
 import type { Topic } from '../connection/topic.ts'
 import type { ServerEvents } from './event-names.ts'
 import type { ExpectationObserver } from './expect-released.ts'
+import type { UpgradeObserver } from './upgrade-observer.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
 export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.2')
@@ -44,7 +46,7 @@ export interface ServerInternals {
   connections(visitor: ConnectionVisitor): void
   /** One of them; null when there is none with this id. */
   connection(id: string): ConnectionFacts | null
-  /** Who is told how connections end, instead of whoever was before. The returned function ends that. */
+  /** One more who is told how connections end. The returned function ends that. */
   observeEnds(observer: EndObserver): () => void
   /** Who is told what users expect to be released, instead of whoever was before. The returned function ends that. */
   observeExpectations(observer: ExpectationObserver): () => void
@@ -52,6 +54,10 @@ export interface ServerInternals {
   leakOnFound(leak: ServerEvents['leak']): void
   /** Where a route was declared: the stack of the call, as text; undefined when there is no such route. */
   declaredAt(route: string): string | undefined
+  /** Who is told of upgrade requests. The returned function ends that; null: somebody is told already. */
+  observeUpgrades(observer: UpgradeObserver): (() => void) | null
+  /** Announces an error as those of user code are: it is never silent. */
+  report(error: HoldfastError): void
   /** False from the moment it begins to close. */
   readonly isReady: boolean
 }
@@ -60,6 +66,7 @@ export type { EndObserver, WorkObserver } from '../connection/connection-context
 export type { ConnectionFacts } from '../connection/facts.ts'
 export type { Departed } from '../connection/move.ts'
 export type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
+export type { UpgradeAsked, UpgradeObserver, UpgradeWatch } from './upgrade-observer.ts'
 
 /** Is shown work, one piece after the other. */
 export interface WorkVisitor {

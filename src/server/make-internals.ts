@@ -3,6 +3,7 @@ import { lifeOf } from '../connection/connection.ts'
 import { factsOf } from '../connection/facts.ts'
 import { tieBroker } from './broker-tie.ts'
 import { HubDepartures } from './departures.ts'
+import { EndObservers } from './end-observers.ts'
 import type { ServerInternals } from './internals.ts'
 import type { ServerContext } from './server-context.ts'
 import { visitConnections } from './server-work.ts'
@@ -11,6 +12,7 @@ export function makeInternals(
   context: ServerContext,
   listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'strangers' | 'work'>,
 ): ServerInternals {
+  const ends = new EndObservers()
   return {
     ...listening,
     departures: new HubDepartures(context.hub),
@@ -28,9 +30,11 @@ export function makeInternals(
       return life === null ? null : factsOf(life)
     },
     observeEnds(observer) {
-      context.endObserver = observer
+      const leave = ends.add(observer)
+      context.endObserver = ends
       return () => {
-        if (context.endObserver === observer) context.endObserver = null
+        leave()
+        if (ends.size === 0) context.endObserver = null
       }
     },
     observeExpectations(observer) {
@@ -43,6 +47,14 @@ export function makeInternals(
       if (context.events.wanted('leak')) context.events.emit('leak', leak)
     },
     declaredAt: (route) => context.routes.declared(route)?.declaredAt,
+    observeUpgrades(observer) {
+      if (context.upgradeObserver !== null) return null
+      context.upgradeObserver = observer
+      return () => {
+        if (context.upgradeObserver === observer) context.upgradeObserver = null
+      }
+    },
+    report: (error) => context.report(error),
     connectBroker: (broker) => tieBroker(context.hub, broker),
     get isReady() {
       return !context.closing

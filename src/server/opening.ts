@@ -12,6 +12,7 @@ import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
 import { destroySocket, finishSocket, ownSocket, type SocketOwner } from '../connection/socket.ts'
 import type { FailureKind, Ledger } from '../hub/ledger.ts'
 import { type HandshakeFault, refusalHead } from '../protocol/handshake.ts'
+import type { UpgradeWatch } from './upgrade-observer.ts'
 
 /** What an opening needs of its server. */
 export interface OpeningContext {
@@ -45,6 +46,8 @@ export class Opening implements DeadlineOwner, SocketOwner {
   readonly path: string
   /** Under which it has a place among those of its address; null when it has none. */
   address: string | null = null
+  /** Told what becomes of it; null when nobody wants to know, and once it is answered. */
+  watch: UpgradeWatch | null = null
   readonly #context: OpeningContext
   readonly #deadline: Deadline = new Deadline(this)
   #answered = false
@@ -97,8 +100,10 @@ export class Opening implements DeadlineOwner, SocketOwner {
   /** Answers with a status and ends the socket. Does nothing when it is answered already. */
   refuse(fault: HandshakeFault): void {
     if (this.#answered) return
+    const { watch } = this
     const tell = this.#onAbort
     this.#answer()
+    watch?.upgradeOnRefused(fault.status)
     this.#context.ledger.upgradeRefused(fault.status, fault.kind)
     this.#giveBack()
     this.lasts()
@@ -152,8 +157,10 @@ export class Opening implements DeadlineOwner, SocketOwner {
 
   #fail(kind: FailureKind, reason: string): void {
     if (this.#answered) return
+    const { watch } = this
     const tell = this.#onAbort
     this.#answer()
+    watch?.upgradeOnFailed(kind)
     this.#early = null
     this.#context.ledger.upgradeFailed(kind)
     this.#giveBack()
@@ -181,6 +188,7 @@ export class Opening implements DeadlineOwner, SocketOwner {
   #answer(): void {
     this.#answered = true
     this.#onAbort = null
+    this.watch = null
     this.#context.wheel.cancel(this.#deadline)
   }
 }

@@ -32,6 +32,7 @@ import type { Opening } from './opening.ts'
 import { Routes } from './routes.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { UpgradeContext } from './upgrade.ts'
+import type { UpgradeObserver } from './upgrade-observer.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 export class ServerContext implements UpgradeContext {
@@ -58,6 +59,8 @@ export class ServerContext implements UpgradeContext {
   endObserver: EndObserver | null = null
   /** The same. */
   expectationObserver: ExpectationObserver | null = null
+  /** The same. */
+  upgradeObserver: UpgradeObserver | null = null
   /** No more upgrades: it is closing, or draining. */
   closing = false
   /** Null until `server.drain()`; stays when it has ended. */

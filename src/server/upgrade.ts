@@ -30,6 +30,7 @@ import type { Middleware } from './middleware.ts'
 import { Opening, type OpeningContext } from './opening.ts'
 import { isRefusal } from './refusal.ts'
 import type { RouteMatch, Routes } from './routes.ts'
+import type { UpgradeObserver } from './upgrade-observer.ts'
 import { UpgradeRequest } from './upgrade-request.ts'
 
 export interface UpgradeContext extends ConnectionContext, OpeningContext, Pick<AskingContext, 'requestOnRevoked'> {
@@ -42,6 +43,8 @@ export interface UpgradeContext extends ConnectionContext, OpeningContext, Pick<
   readonly closing: boolean
   /** What they are answered with. */
   readonly closingFault: HandshakeFault
+  /** Null while nobody wants to know. */
+  readonly upgradeObserver: UpgradeObserver | null
   nextId(): string
   /** Told when a connection has come. */
   connectionOnCame(): void
@@ -102,6 +105,9 @@ export function upgrade(context: UpgradeContext, message: IncomingMessage, socke
     opening.refuse(late)
     return
   }
+  const encrypted = (socket as { encrypted?: unknown }).encrypted === true
+  opening.watch =
+    context.upgradeObserver?.upgradeOnAsked({ route: match.route.path, headers: message.headers, encrypted }) ?? null
   const candidate: Candidate = {
     ...{ context, opening, match, offer, protocol },
     // A closed socket has no address any more: only a close handler can ask that late.
@@ -180,6 +186,7 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
     deflate?.response ?? null,
     extraHeaders,
   )
+  const { watch } = opening
   const early = opening.accept()
   // A transport of the user's own may have no such thing.
   socket.setNoDelay?.(true)
@@ -200,6 +207,7 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
   context.hub.add(life)
   context.connectionOnCame()
   life.outbox.frame(Buffer.from(head, 'latin1'))
+  if (watch !== null) life.traceparent = watch.upgradeOnAccepted(life.connection.id)
   life.start(early)
 }
 

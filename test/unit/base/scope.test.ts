@@ -353,7 +353,13 @@ test('an ended scope keeps nothing of what it held alive', async () => {
 
 test('timers take numbers of milliseconds, and leave nothing behind when they are given anything else', () => {
   const { scope } = setUp()
-  for (const delay of [Number.NaN, Number.POSITIVE_INFINITY, -1, undefined as unknown as number]) {
+  for (const delay of [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    -1,
+    undefined as unknown as number,
+    '5' as unknown as number,
+  ]) {
     assert.throws(() => scope.every(delay, () => {}), { code: 'HF_DELAY_INVALID' })
     assert.throws(() => scope.after(delay, () => {}), { code: 'HF_DELAY_INVALID' })
   }

@@ -52,6 +52,24 @@ test('publish reaches the members, all but one if asked, and says how many accep
   assert.deepEqual(await clients[2]!.nextTexts(1), ['all'])
 })
 
+test('what publish() and room() cannot use is refused before anything is sent', async (t) => {
+  const { server, clients, members } = await setUp(t, 1)
+  const [ada] = members as [Connection]
+  ada.join('room')
+  const misspelt = { excpet: ada } as never
+  for (const publish of [server, server.room('room'), ada.room('room')]) {
+    assert.throws(() => publish.publish('x', misspelt), {
+      code: 'HF_OPTION_UNKNOWN',
+      message: /"excpet" in publish\(\).*except/,
+    })
+    assert.throws(() => publish.publish('x', null as never), { code: 'HF_OPTION_INVALID' })
+  }
+  assert.throws(() => server.user('ada').send('x', misspelt), { code: 'HF_OPTION_UNKNOWN' })
+  for (const room of [server, ada]) assert.throws(() => room.room(5 as never), { code: 'HF_OPTION_INVALID' })
+  server.publish('after them')
+  assert.deepEqual(await clients[0]!.nextTexts(1), ['after them'])
+})
+
 test('a connection that begins to end leaves its rooms at once; its close hook still knows them', async (t) => {
   let rooms: readonly string[] = []
   const server = await serve(t, {
