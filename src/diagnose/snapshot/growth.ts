@@ -113,7 +113,7 @@ class Counter {
     const { nodeCount } = this.#snapshot.graph
     for (let node = 0; node < nodeCount; node++) {
       if (this.#walk.reachedBy[node] === NO_EDGE || this.#names.type(node) !== type) continue
-      const key = keyOfPath(this.#snapshot, this.#names, this.#fold.steps(node), this.#tables)
+      const key = keyOfPath(this.#snapshot, this.#names, this.#fold.path(node).steps, this.#tables)
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }
     return counts
