@@ -6,6 +6,8 @@ import { writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { messageOf } from '../../base/errors.ts'
+import { examination } from '../doctor/examination.ts'
+import type { Finding } from '../doctor/finding.ts'
 import type { Causes, Growing } from './cause.ts'
 import { causes } from './causes.ts'
 import type { ExamineRequest, ExamineWord } from './examine-words.ts'
@@ -47,7 +49,11 @@ function giveWay(): void {
   }
 }
 
-async function examined(request: ExamineRequest): Promise<Causes | readonly Growing[]> {
+async function examined(request: ExamineRequest): Promise<Causes | readonly Growing[] | Finding> {
+  if (request.kind === 'finding') {
+    const snapshots = await readAll(request.files)
+    return examination(snapshots as [Snapshot], { folder: request.folder })
+  }
   if (request.kind === 'causes') {
     const [snapshot] = (await readAll([request.file])) as [Snapshot]
     return causes(snapshot, request.targets, request.options)

@@ -1,4 +1,5 @@
 /** What whoever examines snapshots and the process that does it say to each other. Plain data. */
+import type { Finding } from '../doctor/finding.ts'
 import type { Causes, Growing } from './cause.ts'
 import type { CausesOptions, GrowthOptions, Targets } from './targets.ts'
 
@@ -16,7 +17,16 @@ export interface GrowthRequest {
   readonly options?: Omit<GrowthOptions, 'signal'>
 }
 
-export type ExamineRequest = CausesRequest | GrowthRequest
+/** All that can be told without knowing what is asked for. */
+export interface FindingRequest {
+  readonly kind: 'finding'
+  /** One, or three of one process, in the order in which they were taken. */
+  readonly files: readonly [string] | readonly [string, string, string]
+  /** Paths of files are shown relative to it. */
+  readonly folder: string
+}
+
+export type ExamineRequest = CausesRequest | GrowthRequest | FindingRequest
 
 /** How far it is. While it searches, `done` and `of` are 0. */
 export interface ExamineProgress {
@@ -28,6 +38,6 @@ export interface ExamineProgress {
 
 export type ExamineWord =
   | { readonly kind: 'progress'; readonly progress: ExamineProgress }
-  | { readonly kind: 'done'; readonly result: Causes | readonly Growing[] }
+  | { readonly kind: 'done'; readonly result: Causes | readonly Growing[] | Finding }
   | { readonly kind: 'invalid'; readonly seen: string; readonly offset: number; readonly wanted: string }
   | { readonly kind: 'failed'; readonly reason: string }

@@ -12,8 +12,16 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
+import type { Finding } from '../doctor/finding.ts'
 import type { Causes, Growing } from './cause.ts'
-import type { CausesRequest, ExamineProgress, ExamineRequest, ExamineWord, GrowthRequest } from './examine-words.ts'
+import type {
+  CausesRequest,
+  ExamineProgress,
+  ExamineRequest,
+  ExamineWord,
+  FindingRequest,
+  GrowthRequest,
+} from './examine-words.ts'
 import { invalidSnapshot } from './invalid-snapshot.ts'
 
 const IS_SOURCE = extname(import.meta.url) === '.ts'
@@ -36,10 +44,11 @@ export interface ExamineOptions {
  */
 export function examine(request: CausesRequest, options: ExamineOptions): Promise<Causes>
 export function examine(request: GrowthRequest, options: ExamineOptions): Promise<readonly Growing[]>
+export function examine(request: FindingRequest, options: ExamineOptions): Promise<Finding>
 export function examine(
   request: ExamineRequest,
   { deadlineMs, signal, progress, clock = systemClock }: ExamineOptions,
-): Promise<Causes | readonly Growing[]> {
+): Promise<Causes | readonly Growing[] | Finding> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const child = begin()
