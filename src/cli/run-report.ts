@@ -27,6 +27,8 @@ const LINES: { readonly [Name in Exclude<keyof RolloutEvents, 'figures'>]: (payl
     reloadFailed: ({ generation, reason }) => `version ${generation} has not taken over: ${reason}`,
     recycle: ({ slot, pid, reason }) => `replacing worker ${slot} (pid ${pid}): ${reason}`,
     draining: ({ workers }) => `draining ${count(workers, 'worker')}; once more ends them at once`,
+    autopsy: ({ slot, generation, verdict, sentence }) =>
+      verdict === 'clean' ? '' : `worker ${slot}, version ${generation}, has left something behind: ${sentence}`,
     ended: ({ reason, failed }) => (failed ? `ended: ${reason}` : 'ended'),
   }
 

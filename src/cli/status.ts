@@ -1,4 +1,5 @@
 /** `holdfast status`: what a running supervisor says of itself and its workers. Exit 1 when it does not take connections. */
+import type { KeptAutopsy } from '../rollout/autopsy-report.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import { askOnce } from './ask-admin.ts'
@@ -30,7 +31,13 @@ function linesOf(status: RolloutStatus): string[] {
     ...workers.map(workerLine),
     ...givenUp.map(({ slot, reason }) => `${String(slot).padEnd(8)}given up: ${reason}`),
     `reloads ${reloads} (${reloadsFailed} failed), recycles ${recycles}, crashes ${crashes}`,
+    ...status.autopsies.map(autopsyLine),
   ]
+}
+
+function autopsyLine({ slot, pid, generation, verdict, sentence }: KeptAutopsy): string {
+  const said = verdict === 'clean' ? sentence : `${verdict}: ${sentence}`
+  return `left in worker ${slot}, version ${generation} (pid ${pid}): ${said}`
 }
 
 function workerLine(worker: WorkerStatus): string {

@@ -19,6 +19,7 @@ import { answer } from './admin-answer.ts'
 import type { AdminRoute } from './admin-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
+import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
@@ -63,6 +64,7 @@ export const DEBUG_PATHS = {
     'Where the memory of the process is, as JSON: accounts that add up to its RSS, a sentence about them, and the last hour, a row for each minute. Takes some 50 ms at 15,000 connections, most of it beside the event loop.',
   ],
   ...PPROF_PATHS,
+  ...SNAPSHOT_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export interface DebugInit {
@@ -78,6 +80,8 @@ export interface DebugInit {
 export class DebugRoutes {
   readonly routes: readonly AdminRoute[]
   readonly profiles: Profiles
+  /** Null: there is no server to look at. */
+  readonly census: Census | null
   /** Each ends one thing that looks. */
   readonly #ends: readonly (() => void)[]
 
@@ -88,14 +92,17 @@ export class DebugRoutes {
       connections: () => source?.connections() ?? 0,
     })
     const profiles = new Profiles({ clock })
+    const snapshots = new SnapshotRoutes()
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
+    this.census = server?.census ?? null
     this.routes = [
       memoryRoute(history),
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
+      ...snapshots.routes,
       ...(server?.routes ?? []),
     ]
-    this.#ends = [() => history.end(), () => profiles.end(), ...(server?.ends ?? [])]
+    this.#ends = [() => history.end(), () => profiles.end(), () => snapshots.end(), ...(server?.ends ?? [])]
   }
 
   end(): void {
@@ -112,6 +119,7 @@ function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<Censu
   return {
     routes: [ledgerRoute(source), workRoute(work), ...connectionRoutes(timelines), censusRoute(census)],
     tasks: () => work.samples(),
+    census,
     ends: [() => work.end(), () => timelines.end(), untie, () => census.end()],
   }
 }

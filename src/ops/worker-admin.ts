@@ -5,13 +5,22 @@
  * Owned by the worker, which closes it before it exits.
  */
 import { systemClock } from '../base/clock.ts'
+import type { AutopsyReport } from '../rollout/autopsy-report.ts'
 import { type AdminServer, debugSourceOf } from './admin-embedded.ts'
 import { AdminListener } from './admin-listener.ts'
 import { readAdminOptions } from './admin-options.ts'
 import { AdminRoutes } from './admin-routes.ts'
 import { DebugRoutes } from './debug-routes.ts'
+import { autopsy } from './worker-autopsy.ts'
 
-export async function openWorkerAdmin(server: AdminServer, path: string): Promise<{ close(): Promise<void> }> {
+/** What a worker has of it. */
+export interface WorkerAdmin {
+  /** Looks at what is left of what has ended. To be called when everything has. */
+  autopsy(withinMs: number): Promise<AutopsyReport>
+  close(): Promise<void>
+}
+
+export async function openWorkerAdmin(server: AdminServer, path: string): Promise<WorkerAdmin> {
   // As they are at the port of the supervisor: whoever asks there waits no longer.
   const options = readAdminOptions('openWorkerAdmin()', {})
   const { answerTimeoutMs } = options
@@ -27,5 +36,13 @@ export async function openWorkerAdmin(server: AdminServer, path: string): Promis
     await close()
     throw thrown
   }
-  return { close }
+  return {
+    autopsy(withinMs) {
+      const { census } = debug
+      if (census !== null) return autopsy(census, withinMs)
+      const sentence = 'the app has a server of another version of this library'
+      return Promise.resolve({ verdict: 'unknown', sentence, left: [], finding: null, tookMs: 0 })
+    },
+    close,
+  }
 }

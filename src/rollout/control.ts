@@ -3,6 +3,7 @@
  * connections and messages of rooms never go this way, and of handles only the listening one.
  */
 import type { DrainReport } from '../server/drain-report.ts'
+import type { AutopsyReport } from './autopsy-report.ts'
 import type { HeapFigures } from './heap-figures.ts'
 import type { MoveReport } from './move-report.ts'
 
@@ -46,7 +47,11 @@ export type Order =
       /** Those who connect meanwhile are told to come back; otherwise others take them. */
       readonly listening: boolean
       readonly retryAfterMs: readonly [number, number] | null
+      /** It waits for the order to begin its autopsy, and exits after it; otherwise it exits at once. */
+      readonly autopsy: boolean
     }
+  /** It is empty: look at what is left in it, then exit. */
+  | { readonly kind: 'autopsy'; readonly withinMs: number }
 
 /** From a worker. */
 export type Word =
@@ -66,6 +71,9 @@ export type Word =
   /** It drains because it was told to by a signal of its own. */
   | { readonly kind: 'leaving' }
   | { readonly kind: 'drained'; readonly report: DrainReport }
+  /** It is empty, and waits for the order. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'autopsy'; readonly report: AutopsyReport }
   /** An error that nobody caught is about to end it. */
   | { readonly kind: 'dying'; readonly message: string }
   | { readonly kind: 'figures'; readonly figures: WorkerFigures }

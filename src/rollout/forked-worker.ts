@@ -186,6 +186,8 @@ export class ForkedWorker {
     else if (word.kind === 'figures') this.#figures = word.figures
     else if (word.kind === 'failed' || word.kind === 'dying') this.#lastWords = word.message
     else if (word.kind === 'leaving') this.#leave()
+    // From here on it is up to whoever is to look at it.
+    else if (word.kind === 'empty') this.#killer?.cancel()
     for (const waiter of [...this.#waiters]) if (waiter.kind === word.kind) waiter.resolve(word)
     this.#init.workerOnWord(this, word)
   }

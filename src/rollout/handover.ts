@@ -22,12 +22,14 @@ const MOVE_MS_MAX = 10 * 60_000
 /** A process whose sockets are closed has ended by then. */
 const END_MS = 3_000
 /** Clients that are drained may come back at once: there are others to take them. */
-const DRAIN: Order = { kind: 'drain', listening: false, retryAfterMs: [0, 1_000] }
+const DRAIN = { kind: 'drain', listening: false, retryAfterMs: [0, 1_000], autopsy: false } as const satisfies Order
 
 export interface HandoverContext extends RolloutContext {
   handoverOnPhase(phase: 'starting' | 'moving' | 'draining'): void
   /** Gives the worker the listening handle. */
   listen(worker: ForkedWorker): void
+  /** Are workers looked at when they are empty? */
+  readonly autopsies: boolean
 }
 
 /** Rejects when the new worker did not take over; whatever it had not taken over is where it was. */
@@ -48,7 +50,7 @@ export async function handOver(slot: Slot, generation: Generation, context: Hand
       move = await moved(old, next.pid, context)
       if (await hasFailed(old, next, move, context)) await stay(slot, old, next, context)
       context.handoverOnPhase('draining')
-      drain = await Promise.race([drained(old), died(next)])
+      drain = await Promise.race([drained(old, context), died(next)])
     } catch (thrown) {
       if (next.state === 'gone') throw thrown
       // It is the old one that died; what it had not moved has died with it.
@@ -129,7 +131,8 @@ async function died(next: ForkedWorker): Promise<never> {
   throw new Error(`the new worker died: ${reason}`)
 }
 
-async function drained(old: ForkedWorker): Promise<DrainReport | null> {
+/** Whether it exits then, or is looked at first, is not waited for. */
+async function drained(old: ForkedWorker, { autopsies }: HandoverContext): Promise<DrainReport | null> {
   let report: DrainReport | null = null
   old.hears('drained', MOVE_MS_MAX, 'the old worker to have drained').then(
     (word) => {
@@ -137,8 +140,12 @@ async function drained(old: ForkedWorker): Promise<DrainReport | null> {
     },
     () => {},
   )
-  old.order(DRAIN)
-  const exit = await old.gone
-  if (report === null && exit.code !== 0) throw new Error(`the old worker died: ${exit.reason}`)
+  const empty = old.hears('empty', MOVE_MS_MAX, 'the old worker to be empty').then(
+    () => null,
+    () => old.gone,
+  )
+  old.order({ ...DRAIN, autopsy: autopsies })
+  const exit = await Promise.race([empty, old.gone])
+  if (exit !== null && report === null && exit.code !== 0) throw new Error(`the old worker died: ${exit.reason}`)
   return report
 }

@@ -1,4 +1,5 @@
 /** What happens under a supervisor, by name. Types only; announced also on the diagnostics channels `holdfast:<name>`. */
+import type { KeptAutopsy } from './autopsy-report.ts'
 import type { WorkerState } from './forked-worker.ts'
 import type { ReloadReport } from './reload-report.ts'
 
@@ -40,6 +41,8 @@ export interface RolloutEvents {
   reloadFailed: { readonly generation: number; readonly reason: string }
   /** A worker is going to be replaced by itself. */
   recycle: { readonly slot: number; readonly pid: number; readonly reason: string }
+  /** A worker that was replaced has been looked at before it exited: what was over in it and still held. */
+  autopsy: KeptAutopsy
   /** All workers have been told to finish; then the supervisor ends. */
   draining: { readonly workers: number }
   ended: { readonly reason: string; readonly failed: boolean }

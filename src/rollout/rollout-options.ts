@@ -55,6 +55,12 @@ export const ROLLOUT_OPTIONS = {
     about: 'At least so long between two recycles, of whatever workers.',
     without: 'a leak that is fast would have workers replaced all the time.',
   }),
+  autopsyTimeoutMs: integerOption(0, HOUR, {
+    default: MINUTE,
+    about:
+      'After a reload or recycle the old worker, empty, is looked at before it exits: what is over in it and still held, and who holds it. It may take so long, and keeps nobody waiting; 0: never.',
+    without: 'what leaks in a version is gone with it, and nobody has seen it.',
+  }),
   nodeOptions: option(
     z.array(z.string().regex(/^--/)).readonly(),
     "a list of options such as '--max-old-space-size=512'",

@@ -1,4 +1,5 @@
 /** What a supervisor says of itself and its workers. Plain data, and how it is made. */
+import type { KeptAutopsy } from './autopsy-report.ts'
 import type { ForkedWorker, WorkerState } from './forked-worker.ts'
 import type { ListeningAddress } from './raw-handles.ts'
 import type { ReloadReport } from './reload-report.ts'
@@ -38,6 +39,8 @@ export interface RolloutStatus {
   readonly lastReload: ReloadReport | { readonly generation: number; readonly reason: string } | null
   readonly recycles: number
   readonly crashes: number
+  /** What was left in the last workers that were replaced, latest first; at most ten. */
+  readonly autopsies: readonly KeptAutopsy[]
   /** Counters of all ledgers, those of workers that have gone included: they only grow. */
   readonly totals: Readonly<Record<string, number>>
 }

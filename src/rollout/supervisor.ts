@@ -10,6 +10,8 @@ import { messageOf } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import { readOptions } from '../base/options.ts'
 import { findApp } from './app-file.ts'
+import { Autopsies } from './autopsies.ts'
+import type { Order } from './control.ts'
 import { Crew } from './crew.ts'
 import type { ForkedWorker } from './forked-worker.ts'
 import type { Generation } from './generation.ts'
@@ -22,25 +24,7 @@ import type { ReloadProgress, RolloutEvents } from './rollout-events.ts'
 import { ROLLOUT_OPTIONS, type RolloutOptions, type RolloutOptionsInput } from './rollout-options.ts'
 import { type RolloutStatus, type SupervisorState, workerStatus } from './rollout-status.ts'
 import { Slot } from './slot.ts'
-
-/** What a test may want to own. */
-export interface SupervisorSurroundings {
-  readonly clock?: Clock
-  /** From 0 to below 1. */
-  readonly random?: () => number
-  readonly env?: NodeJS.ProcessEnv
-  readonly cwd?: string
-  readonly pid?: number
-  /** What answers in each worker for it: the URL of a module with `openWorkerAdmin(server, path)`. */
-  readonly adminModule?: string
-}
-
-/** How a supervisor ended. */
-export interface SupervisorEnd {
-  readonly reason: string
-  /** Not because it was told to. */
-  readonly failed: boolean
-}
+import type { SupervisorEnd, SupervisorSurroundings } from './supervisor-surroundings.ts'
 
 const LOOK_MS = 1_000
 
@@ -55,6 +39,7 @@ export class Supervisor {
   readonly #crew: Crew
   readonly #slots: readonly Slot[]
   readonly #reloads: Reloads
+  readonly #autopsies: Autopsies
   readonly #hold: ClockTimer
   readonly #startedAt: number
   readonly #stop = new AbortController()
@@ -87,9 +72,14 @@ export class Supervisor {
     })
     this.#crew = new Crew({
       ...{ clock, events, startTimeoutMs: options.startTimeoutMs, adminModule: surroundings.adminModule ?? null },
-      crewOnWord: (worker, word) => this.#reloads.heard(worker, word),
+      crewOnWord: (worker, word) => {
+        this.#reloads.heard(worker, word)
+        this.#autopsies.heard(worker, word)
+      },
       crewOnGone: (worker) => this.#gone(worker),
     })
+    const withinMs = surroundings.adminModule === undefined ? 0 : options.autopsyTimeoutMs
+    this.#autopsies = new Autopsies({ clock, events, withinMs })
     const context = this.#makeContext(random)
     const slots = Array.from({ length: options.workers }, (_, number) => new Slot(number, context))
     this.#slots = slots
@@ -176,7 +166,8 @@ export class Supervisor {
     if (this.#stop.signal.aborted) return
     this.#stopStarting()
     this.events.emit('draining', { workers: this.#crew.workers.size })
-    for (const worker of this.#crew.workers) worker.order({ kind: 'drain', listening: true, retryAfterMs: null })
+    const drain: Order = { kind: 'drain', listening: true, retryAfterMs: null, autopsy: false }
+    for (const worker of this.#crew.workers) worker.order(drain)
     this.#endWhenEmpty()
   }
 
@@ -207,6 +198,7 @@ export class Supervisor {
       ),
       ...this.#reloads.counts,
       crashes: this.#slots.reduce((sum, { crashCount }) => sum + crashCount, 0),
+      autopsies: this.#autopsies.kept,
       totals: this.#crew.totals(),
     }
   }
@@ -231,6 +223,9 @@ export class Supervisor {
       slotOnGivenUp: (_, reason) => {
         if (this.#slots.every(({ givenUp }) => givenUp !== null))
           this.#fail(`every worker has crashed again and again: ${reason}`)
+      },
+      get autopsies() {
+        return supervisor.#autopsies.wanted
       },
       handoverOnPhase: (phase) => this.#reloads.tell(phase),
     }
@@ -261,6 +256,7 @@ export class Supervisor {
 
   #gone(worker: ForkedWorker): void {
     void this.#slots[worker.slot]?.gone(worker)
+    this.#autopsies.gone(worker)
     this.#endWhenEmpty()
   }
 
@@ -280,6 +276,7 @@ export class Supervisor {
     this.#stop.abort(new Error('the supervisor was told to stop'))
     if (this.#state !== 'ended') this.#state = 'draining'
     this.#look?.cancel()
+    this.#autopsies.end()
     for (const slot of this.#slots) slot.end()
   }
 

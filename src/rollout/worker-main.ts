@@ -7,6 +7,7 @@ import type { AdminPlan, Order } from './control.ts'
 import { isAlive } from './is-alive.ts'
 import type { ServedServer } from './served-server.ts'
 import { Worker } from './worker.ts'
+import type { WorkerAdmin } from './worker-process.ts'
 
 if (process.send === undefined) throw new Error('this file is started by holdfast run, not by itself')
 
@@ -37,13 +38,10 @@ new Worker(
   systemClock,
 ).begin()
 
-async function openAdmin(
-  { module, path }: AdminPlan,
-  server: ServedServer,
-): Promise<{ close(): Promise<void> } | null> {
+async function openAdmin({ module, path }: AdminPlan, server: ServedServer): Promise<WorkerAdmin | null> {
   try {
     const { openWorkerAdmin } = (await import(module)) as {
-      openWorkerAdmin(server: ServedServer, path: string): Promise<{ close(): Promise<void> }>
+      openWorkerAdmin(server: ServedServer, path: string): Promise<WorkerAdmin>
     }
     return await openWorkerAdmin(server, path)
   } catch (thrown) {

@@ -18,30 +18,20 @@ import type { DrainReport } from '../server/drain-report.ts'
 import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
-import type { AdminPlan, Order, PeerPlace, Word } from './control.ts'
+import type { Order, PeerPlace, Word } from './control.ts'
 import { Departing, pause } from './departing.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
 import { Tour } from './tour.ts'
 import { figuresOf } from './worker-figures.ts'
+import type { WorkerAdmin, WorkerProcess } from './worker-process.ts'
 
-/** The process around a worker. */
-export interface WorkerProcess {
-  /** Resolves when it is on its way, also when nobody listens any more. */
-  say(word: Word): Promise<void>
-  onOrder(listener: (order: Order, handle: object | null) => void): void
-  onSupervisorGone(listener: () => void): void
-  onSignal(signal: NodeJS.Signals, listener: () => void): void
-  onDying(listener: (error: unknown) => void): void
-  isAlive(pid: number): boolean
-  /** Answers for that server from now on. Never rejects: who cannot be asked serves all the same. */
-  openAdmin(plan: AdminPlan, server: ServedServer): Promise<{ close(): Promise<void> } | null>
-  /** Removes a folder of sockets if no worker has one in it. */
-  removeFolder(path: string): void
-  exit(code: number): void
-}
+/** How it is to leave. */
+type Leaving = Omit<Order & { kind: 'drain' }, 'kind'>
 
+/** By itself, or because nobody is there any more. */
+const ALONE: Leaving = { listening: false, retryAfterMs: null, autopsy: false }
 const FIGURES_MS = 1_000
 const LINKS_MS = 5_000
 const FLUSH_MS = 1_000
@@ -59,7 +49,9 @@ export class Worker {
   #tour: { readonly done: Promise<void>; stop(): void } | null = null
   #figures: ClockTimer | null = null
   #arriving: Arriving | null = null
-  #admin: { close(): Promise<void> } | null = null
+  #admin: WorkerAdmin | null = null
+  /** It is empty and waits for the order to be looked at, or for nothing more. */
+  #autopsyDue: ((withinMs: number | null) => void) | null = null
   #listening = false
   /** It has listened, so there may be connections. */
   #served = false
@@ -84,7 +76,8 @@ export class Worker {
     onDying((error) => this.#say({ kind: 'dying', message: stackOf(error) || messageOf(error) }))
     onSupervisorGone(() => {
       this.#orphaned = true
-      this.#leave(false, null)
+      this.#autopsyDue?.(null)
+      this.#leave(ALONE)
     })
     onOrder((order, handle) => {
       this.#obey(order, handle).catch((thrown: unknown) => this.#fail(thrown))
@@ -97,7 +90,8 @@ export class Worker {
     else if (order.kind === 'part') this.#mesh?.part(order.name)
     else if (order.kind === 'lane') await this.#openLane(order.path)
     else if (order.kind === 'move') this.#move(order)
-    else if (order.kind === 'drain') this.#leave(order.listening, order.retryAfterMs)
+    else if (order.kind === 'drain') this.#leave(order)
+    else if (order.kind === 'autopsy') this.#autopsyDue?.(order.withinMs)
   }
 
   async #start({ name, place, file, peers, from, admin }: Order & { kind: 'start' }): Promise<void> {
@@ -163,7 +157,7 @@ export class Worker {
 
   #leaveBySelf(): void {
     this.#say({ kind: 'leaving' })
-    this.#leave(false, null)
+    this.#leave(ALONE)
   }
 
   #stopListening(server: ServedServer): void {
@@ -203,17 +197,18 @@ export class Worker {
     done.catch((thrown: unknown) => this.#fail(thrown))
   }
 
-  /** Drains and exits. @param listening whoever connects meanwhile is told to come back, instead of going to others */
-  #leave(listening: boolean, retryAfterMs: readonly [number, number] | null): void {
+  /** Drains and exits. */
+  #leave(how: Leaving): void {
     if (this.#leaving) return
     this.#leaving = true
     // The channel to the supervisor may be gone, and with it what keeps the process alive.
     this.#clock.hold()
-    this.#drain(listening, retryAfterMs).catch((thrown: unknown) => this.#fail(thrown))
+    this.#drain(how).catch((thrown: unknown) => this.#fail(thrown))
   }
 
-  async #drain(listening: boolean, retryAfterMs: readonly [number, number] | null): Promise<void> {
+  async #drain({ listening, retryAfterMs, autopsy }: Leaving): Promise<void> {
     const server = this.#server
+    let late: ClockTimer | null = null
     // First the port: another supervisor may wait for it.
     if (server !== null && !listening) this.#stopListening(server)
     this.#tour?.stop()
@@ -221,13 +216,16 @@ export class Worker {
     await this.#decided()
     if (server !== null) {
       const { drainTimeoutMs, closeTimeoutMs } = server.options
-      this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
+      late = this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
       const report = await drained(server, retryAfterMs)
       this.#stopListening(server)
       await server.close()
       if (report !== null) this.#say({ kind: 'drained', report })
     }
     this.#figures?.cancel()
+    await this.#part()
+    late?.cancel()
+    if (autopsy) await this.#autopsy()
     await this.#exit(this.#closedByApp ? 1 : 0)
   }
 
@@ -239,8 +237,20 @@ export class Worker {
     while (arriving !== null && arriving.undecided > 0 && this.#clock.now() < latest) await pause(this.#clock, 5)
   }
 
-  async #exit(code: number): Promise<void> {
-    await this.#admin?.close()
+  /** Waits for its turn: others may be looked at before. */
+  async #autopsy(): Promise<void> {
+    const admin = this.#admin
+    if (admin === null || this.#orphaned) return
+    const due = new Promise<number | null>((resolve) => {
+      this.#autopsyDue = resolve
+    })
+    this.#say({ kind: 'empty' })
+    const withinMs = await due
+    if (withinMs !== null) await this.#process.say({ kind: 'autopsy', report: await admin.autopsy(withinMs) })
+  }
+
+  /** From the other workers. */
+  async #part(): Promise<void> {
     this.#broker?.end()
     await this.#mesh?.end()
     // What the worker that takes over has to know before we are gone.
@@ -248,6 +258,10 @@ export class Worker {
     while (this.#lane !== null && !this.#lane.ended && this.#lane.waitingBytes > 0 && this.#clock.now() < latest) {
       await pause(this.#clock, 5)
     }
+  }
+
+  async #exit(code: number): Promise<void> {
+    await this.#admin?.close()
     if (this.#orphaned) this.#process.removeFolder(this.#folder)
     // The last figures, behind everything else that was said.
     if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server) })

@@ -18,6 +18,7 @@ const BY_KIND: Readonly<Record<HolderKind, (name: string) => string>> = {
     `the function ${name === '' ? '' : `"${name}" `}keeps every variable around it that any function beside it uses: let go of the function, or give it only what it needs`,
   promise: () =>
     'it waits for what may never come: give the wait a deadline or a signal; in Holdfast the handler gets turn.signal',
+  reaction: () => 'a promise that is never settled keeps what was given to then(): settle it, or let go of the promise',
   store: () =>
     'something that was begun in AsyncLocalStorage.run() is still there and keeps its store: end that, or keep an id in the store',
   registry: () => 'what a FinalizationRegistry hands over is kept until then: it must not lead to the object itself',
