@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 /** The folder of this file: test/peers, with its own package.json and node_modules. */
 export const peersFolder = dirname(fileURLToPath(import.meta.url))
 
+/** The folder test/runners, with its own package.json and node_modules: test runners. */
+export const runnersFolder = join(peersFolder, '..', 'runners')
+
 const DEBIAN_PYTHON = '/usr/bin/python3'
 const DEBIAN_YAML = '/usr/lib/python3/dist-packages/yaml/__init__.py'
 const DEBIAN_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets/__init__.py'
