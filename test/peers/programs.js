@@ -1,7 +1,7 @@
 // Where the programs are that tests with real peers run: found, never installed, here (scripts/test-needs.js installs).
 // Pure look-ups on the file system; holds nothing, ends nothing.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readdirSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -56,9 +56,18 @@ export function findSystemdAnalyze() {
   return onPath('systemd-analyze')
 }
 
-/** The path of go, for `go tool pprof`, or undefined. */
+/** The path of go, for `go tool pprof`, or undefined. Better one that has the tool: newer ones compile it, for a minute or two. */
 export function findGo() {
-  return onPath('go')
+  const found = FOLDERS.map((folder) => join(folder, 'go')).filter((path) => isThere(path, constants.X_OK))
+  return found.find(hasPprof) ?? found[0]
+}
+
+/** @param {string} go */
+function hasPprof(go) {
+  const tools = join(dirname(realpathSync(go)), '..', 'pkg', 'tool')
+  return (
+    isThere(tools) && readdirSync(tools).some((platform) => isThere(join(tools, platform, 'pprof'), constants.X_OK))
+  )
 }
 
 /** The path of a Python that has the package `yaml`, or undefined. */

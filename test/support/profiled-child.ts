@@ -7,6 +7,8 @@ import { admin, answer, type TaskSample } from '../../src/ops/index.ts'
 export interface ChildDoes {
   /** Keeps what it allocates; otherwise it drops it. */
   readonly leaks: boolean
+  /** Takes half of a processor. */
+  readonly spins: boolean
   readonly heapFromStart: boolean
   /** What `tasks` says. */
   readonly tasks?: readonly TaskSample[]
@@ -18,6 +20,7 @@ export interface ChildDoes {
 
 const does = JSON.parse(process.argv[2] ?? '{}') as ChildDoes
 const kept: unknown[] = []
+let rounds = 0
 
 function allocateInChild(): unknown[] {
   const made: unknown[] = []
@@ -47,6 +50,10 @@ const { port } = await admin(createServer(), {
   pprof: { heapFromStart, ...(tasks === undefined ? {} : { tasks: () => tasks }) },
   routes: [
     {
+      ...{ method: 'GET', path: '/rounds' },
+      handler: () => answer.json({ rounds }),
+    },
+    {
       ...{ method: 'GET', path: '/other' },
       handler: () => answer.json({ samples: typeof askOther('HeapProfiler.getSamplingProfile') === 'object' }),
     },
@@ -60,7 +67,8 @@ const { port } = await admin(createServer(), {
 setInterval(() => {
   const made = allocateInChild()
   if (does.leaks) kept.push(made)
-  spinInChild(30)
+  if (does.spins) spinInChild(30)
+  rounds++
 }, 20)
 if (does.compiled !== undefined) {
   process.setSourceMapsEnabled(false)
