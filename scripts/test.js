@@ -14,11 +14,18 @@ const FILE_DEADLINE_MS = 240_000
 const OPTIONS = ['--import=tsx', '--expose-gc']
 /** They begin first, in this order, so that none of them is still running when all others are done. The rest goes by name. */
 const LONGEST = [
-  'test/drills/reload/reloads.test.ts',
   'test/integration/nothing-left.test.ts',
+  'test/drills/reload/reloads.test.ts',
   'test/fuzz/fuzz.test.ts',
-  'test/drills/reload/reload.test.ts',
+  'test/integration/examples/leaks.test.ts',
+  'test/drills/soak-self.test.ts',
   'test/drills/kill/kill.test.ts',
+  'test/drills/reload/reload.test.ts',
+  'test/integration/rollout/edges.test.ts',
+  'test/integration/rollout/start.test.ts',
+  'test/integration/rollout/recycle.test.ts',
+  'test/integration/diagnose/pprof.test.ts',
+  'test/drills/slow.test.ts',
 ]
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const words = process.argv.slice(2)
