@@ -2,12 +2,12 @@
 // words that choose test files, and by scripts/smoke.js.
 //
 // A test file names its needs in a line of its header: `// Needs: chromium, nginx`. What is missing is installed with
-// apt-get (as root) or with `npm ci` in test/peers; without root one line names the packages and the exit code is 1.
+// apt-get (as root) or with `npm ci` in test/peers or test/runners; without root one line names the packages and the exit code is 1.
 // With everything there it only reads the heads of files, and prints nothing.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   findChromium,
@@ -19,6 +19,7 @@ import {
   findPythonYaml,
   findSystemdAnalyze,
   peersFolder,
+  runnersFolder,
 } from '../test/peers/programs.js'
 
 const APT_DEADLINE_MS = 300_000
@@ -26,7 +27,7 @@ const NPM_DEADLINE_MS = 300_000
 const HEAD_BYTES = 2048
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** What can be needed: how to find it, and the Debian packages it comes from (none: it comes from test/peers). */
+/** What can be needed: how to find it, and the Debian packages it comes from, or the folder whose lock file has it. */
 const NEEDS = {
   chromium: { find: findChromium, packages: ['chromium', 'fonts-dejavu-core'] },
   nginx: { find: findNginx, packages: ['nginx-light'] },
@@ -35,7 +36,8 @@ const NEEDS = {
   go: { find: findGo, packages: ['golang-go'] },
   yaml: { find: findPythonYaml, packages: ['python3', 'python3-yaml'] },
   python: { find: findPython, packages: ['python3', 'python3-websockets'] },
-  peers: { find: peersAreInstalled, packages: [] },
+  peers: { find: () => isInstalled(peersFolder), packages: [], folder: peersFolder },
+  runners: { find: () => isInstalled(runnersFolder), packages: [], folder: runnersFolder },
 }
 
 const words = process.argv.slice(2)
@@ -48,7 +50,7 @@ for (const need of wanted) {
 const missing = [...wanted].filter((need) => !NEEDS[need].find())
 const packages = missing.flatMap((need) => NEEDS[need].packages)
 if (packages.length > 0) installPackages(packages)
-if (missing.includes('peers')) installPeers()
+for (const need of missing) if (NEEDS[need].folder) installFolder(NEEDS[need].folder)
 const still = missing.filter((need) => !NEEDS[need].find())
 if (still.length > 0) fail(`still missing after installing: ${still.join(', ')}`)
 
@@ -91,28 +93,28 @@ function installPackages(names) {
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], root, APT_DEADLINE_MS)
 }
 
-function installPeers() {
-  console.log('installing what the tests need: npm ci in test/peers')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], peersFolder, NPM_DEADLINE_MS)
-  for (const major of [24, 26]) {
+function installFolder(folder) {
+  console.log(`installing what the tests need: npm ci in ${relative(root, folder)}`)
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], folder, NPM_DEADLINE_MS)
+  for (const major of folder === peersFolder ? [24, 26] : []) {
     if (!findNode(major))
       fail(`npm has no Node.js ${major} for ${process.platform}-${process.arch} (test/peers/package.json)`)
   }
-  writeFileSync(stampPath(), lockDigest())
+  writeFileSync(stampPath(folder), lockDigest(folder))
 }
 
 /** Installed, and from the lock file as it is now. */
-function peersAreInstalled() {
-  return existsSync(stampPath()) && readFileSync(stampPath(), 'utf8') === lockDigest()
+function isInstalled(folder) {
+  return existsSync(stampPath(folder)) && readFileSync(stampPath(folder), 'utf8') === lockDigest(folder)
 }
 
-function stampPath() {
-  return join(peersFolder, 'node_modules', '.installed-from')
+function stampPath(folder) {
+  return join(folder, 'node_modules', '.installed-from')
 }
 
-function lockDigest() {
+function lockDigest(folder) {
   return createHash('sha256')
-    .update(readFileSync(join(peersFolder, 'package-lock.json')))
+    .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex')
 }
 

@@ -1,42 +1,86 @@
 // Runs the tests: `npm test` all of them, `npm test -- unit/base conformance` those whose path contains one of the words.
-// First makes sure that what they need beyond npm is there (scripts/test-needs.js), and stops with one line if it is not.
+// First makes sure that what they need beyond npm is there (scripts/test-needs.js), and stops with one line if it is not; and
+// that dist/ is what src/ would build, because many of their processes run it.
 // Every file runs in a process of its own; a file still running after FILE_DEADLINE_MS is ended and counts as failed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
+import { run } from 'node:test'
+import { spec, tap } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
 
 const FILE_DEADLINE_MS = 240_000
+const OPTIONS = ['--import=tsx', '--expose-gc']
+/** They begin first, in this order, so that none of them is still running when all others are done. The rest goes by name. */
+const LONGEST = [
+  'test/integration/nothing-left.test.ts',
+  'test/drills/reload/reloads.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/integration/examples/leaks.test.ts',
+  'test/drills/soak-self.test.ts',
+  'test/drills/kill/kill.test.ts',
+  'test/drills/reload/reload.test.ts',
+  'test/integration/rollout/edges.test.ts',
+  'test/integration/rollout/start.test.ts',
+  'test/integration/rollout/recycle.test.ts',
+  'test/integration/diagnose/pprof.test.ts',
+  'test/drills/slow.test.ts',
+]
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const words = process.argv.slice(2)
 
 const needs = join(root, 'scripts', 'test-needs.js')
-if (existsSync(needs)) {
-  const ready = spawnSync(process.execPath, [needs, ...words], { stdio: 'inherit' })
-  if (ready.status !== 0) process.exit(ready.status ?? 1)
+if (existsSync(needs)) mustPass(needs, ...words)
+if (!isBuilt()) {
+  console.log('building dist/, which is older than src/')
+  mustPass(join(root, 'scripts', 'build.js'))
 }
 
 const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
-  .map((name) => relative(root, join(root, 'test', name)))
+  .map((name) => join('test', name))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
-  .sort()
-if (files.length === 0) {
-  console.error(`no test file matches ${words.join(' ')}; they are the files test/**/*.test.ts`)
-  process.exit(1)
+  .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1))
+if (files.length === 0) fail(`no test file matches ${words.join(' ')}; they are the files test/**/*.test.ts`)
+for (const name of LONGEST) if (!existsSync(join(root, name))) fail(`LONGEST in scripts/test.js: there is no ${name}`)
+
+// `node --test` would sort the files by name.
+process.chdir(root)
+// Node 20 hands on the options of its own process, later ones take `execArgv`.
+process.execArgv.push(...OPTIONS)
+run({
+  files: files.map((name) => join(root, name)),
+  concurrency: availableParallelism(),
+  timeout: FILE_DEADLINE_MS,
+  execArgv: OPTIONS,
+})
+  .on('test:fail', () => {
+    process.exitCode = 1
+  })
+  .compose(process.stdout.isTTY ? new spec() : tap)
+  .pipe(process.stdout)
+
+function placeOf(name) {
+  const place = LONGEST.indexOf(name)
+  return place < 0 ? LONGEST.length : place
 }
 
-const run = spawnSync(
-  process.execPath,
-  [
-    '--import=tsx',
-    '--expose-gc',
-    '--test',
-    `--test-concurrency=${availableParallelism()}`,
-    `--test-timeout=${FILE_DEADLINE_MS}`,
-    ...files,
-  ],
-  { cwd: root, stdio: 'inherit' },
-)
-process.exit(run.status ?? 1)
+/** Nothing that it is built from, and no folder of it, has changed since. */
+function isBuilt() {
+  const built = join(root, 'dist', 'index.js')
+  if (!existsSync(built)) return false
+  const { mtimeMs } = statSync(built)
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => join('src', name))
+  return ['tsconfig.json', 'src', ...sources].every((name) => statSync(join(root, name)).mtimeMs <= mtimeMs)
+}
+
+function mustPass(script, ...args) {
+  const ran = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' })
+  if (ran.status !== 0) process.exit(ran.status ?? 1)
+}
+
+function fail(line) {
+  console.error(line)
+  process.exit(1)
+}

@@ -7,6 +7,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { within } from '../support/deadline.ts'
+import { programOf } from '../support/program.ts'
 import { whenOver } from './over.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -67,8 +68,8 @@ export class Child {
 
   /** Starts one and waits until it answers. */
   static async start({ file, config, through = [], node = process.execPath }: ChildOptions): Promise<Child> {
-    const path = fileURLToPath(new URL(file, import.meta.url))
-    const [program = '', ...rest] = [...through, node, '--import=tsx', path, JSON.stringify(config)]
+    const path = programOf(fileURLToPath(new URL(file, import.meta.url)))
+    const [program = '', ...rest] = [...through, node, path, JSON.stringify(config)]
     const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
     const child = new Child(file.replace('.ts', ''), spawn(program, rest, { cwd: ROOT, stdio }))
     try {

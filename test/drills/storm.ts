@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Server } from '../../src/index.ts'
 import { within } from '../support/deadline.ts'
+import { programOf } from '../support/program.ts'
 import type { RoundSeen } from './storm-client.ts'
 import { type Check, exactly, holds } from './verdict.ts'
 
@@ -36,9 +37,9 @@ const [wanted, may, rounds] = [Number(values.wanted), Number(values.may), Number
 const expected = Number(values.expect ?? values.may)
 
 function start(file: string, config: object): ChildProcess {
-  const path = fileURLToPath(new URL(file, import.meta.url))
+  const path = programOf(fileURLToPath(new URL(file, import.meta.url)))
   // A child ends when its channel does, and that ends with this process, however it ends.
-  return fork(path, [JSON.stringify(config)], { execArgv: ['--import=tsx'] })
+  return fork(path, [JSON.stringify(config)], { execArgv: [] })
 }
 
 async function ask<Value>(child: ChildProcess, question: string): Promise<Value> {

@@ -6,9 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { until, within } from '../support/deadline.ts'
+import { programOf } from '../support/program.ts'
 import { openRaw, type RawClient } from '../support/raw-client.ts'
 import type { Order, Word } from './broker/worker.ts'
+
+const WORKER = programOf(fileURLToPath(new URL('./broker/worker.ts', import.meta.url)))
 
 class Worker {
   readonly name: string
@@ -19,7 +23,7 @@ class Worker {
   constructor(t: TestContext, folder: string, name: string) {
     this.name = name
     this.path = join(folder, `${name}.sock`)
-    this.child = fork(new URL('./broker/worker.ts', import.meta.url), [name, this.path], { execArgv: ['--import=tsx'] })
+    this.child = fork(WORKER, [name, this.path], { execArgv: [] })
     this.child.on('message', (word: Word) => this.words.push(word))
     t.after(() => this.kill())
   }

@@ -160,7 +160,7 @@ test('close in a handler: the handler may not wait for it for ever', async (t) =
 
 /** Runs a program that imports the library in a process of its own. */
 function program(t: TestContext, source: string): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', source], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     cwd: new URL('../..', import.meta.url),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -177,7 +177,7 @@ async function portOf(output: () => string): Promise<number> {
 }
 
 const PROGRAM = (options: string, route: string): string => `
-  import { createServer } from './src/index.ts'
+  import { createServer } from 'holdfast'
   const server = createServer(${options})
   server.route('/', ${route})
   await server.listen({ port: 0, host: '127.0.0.1' })

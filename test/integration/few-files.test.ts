@@ -6,13 +6,14 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Server } from '../../src/index.ts'
 import { within } from '../support/deadline.ts'
+import { programOf } from '../support/program.ts'
 import { connectRaw, type RawClient, upgradeText } from '../support/raw-client.ts'
 
-const CHILD = fileURLToPath(new URL('./admission/few-files.ts', import.meta.url))
+const CHILD = programOf(fileURLToPath(new URL('./admission/few-files.ts', import.meta.url)))
 const FILES = 200
 
 async function start(t: TestContext): Promise<{ child: ChildProcess; port: number }> {
-  const command = `ulimit -n ${FILES} && exec "$0" --import=tsx "$1"`
+  const command = `ulimit -n ${FILES} && exec "$0" "$1"`
   const child = spawn('sh', ['-c', command, process.execPath, CHILD], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

@@ -22,7 +22,7 @@ const REQUEST = [
 ].join('\r\n')
 
 const PROGRAM = `
-  import { createServer } from './src/index.ts'
+  import { createServer } from 'holdfast'
   const server = createServer({ reclaim: process.argv[1] === 'on' })
   server.route('/', { open: (connection) => void connection.join('room') })
   const reports = []
@@ -61,7 +61,7 @@ interface Answer {
 }
 
 function startServer(t: TestContext, word: 'on' | 'off'): ChildProcess {
-  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', PROGRAM, word], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, word], {
     cwd: new URL('../..', import.meta.url),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

@@ -1,4 +1,5 @@
 export declare const peersFolder: string
+export declare const runnersFolder: string
 export declare function findChromium(): string | undefined
 export declare function findNginx(): string | undefined
 export declare function findHaproxy(): string | undefined

@@ -1,12 +1,15 @@
 // Where the programs are that tests with real peers run: found, never installed, here (scripts/test-needs.js installs).
 // Pure look-ups on the file system; holds nothing, ends nothing.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readdirSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of this file: test/peers, with its own package.json and node_modules. */
 export const peersFolder = dirname(fileURLToPath(import.meta.url))
+
+/** The folder test/runners, with its own package.json and node_modules: test runners. */
+export const runnersFolder = join(peersFolder, '..', 'runners')
 
 const DEBIAN_PYTHON = '/usr/bin/python3'
 const DEBIAN_YAML = '/usr/lib/python3/dist-packages/yaml/__init__.py'
@@ -53,9 +56,18 @@ export function findSystemdAnalyze() {
   return onPath('systemd-analyze')
 }
 
-/** The path of go, for `go tool pprof`, or undefined. */
+/** The path of go, for `go tool pprof`, or undefined. Better one that has the tool: newer ones compile it, for a minute or two. */
 export function findGo() {
-  return onPath('go')
+  const found = FOLDERS.map((folder) => join(folder, 'go')).filter((path) => isThere(path, constants.X_OK))
+  return found.find(hasPprof) ?? found[0]
+}
+
+/** @param {string} go */
+function hasPprof(go) {
+  const tools = join(dirname(realpathSync(go)), '..', 'pkg', 'tool')
+  return (
+    isThere(tools) && readdirSync(tools).some((platform) => isThere(join(tools, platform, 'pprof'), constants.X_OK))
+  )
 }
 
 /** The path of a Python that has the package `yaml`, or undefined. */

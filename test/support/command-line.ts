@@ -1,9 +1,8 @@
 /** A command of `holdfast` as a process of its own, run to its end. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { within } from './deadline.ts'
-import { PATIENCE_MS, ROOT } from './supervised.ts'
+import { MAIN, PATIENCE_MS, ROOT } from './supervised.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -12,8 +11,7 @@ export interface Ran {
 }
 
 export async function holdfast(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const main = join(ROOT, 'src/cli/main.ts')
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], { cwd: ROOT, env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: { ...process.env, ...env } })
   let out = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

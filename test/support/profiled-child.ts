@@ -8,6 +8,8 @@ import { admin, answer } from '../../src/ops/index.ts'
 export interface ChildDoes {
   /** Keeps what it allocates; otherwise it drops it. */
   readonly leaks: boolean
+  /** Takes half of a processor. */
+  readonly spins: boolean
   readonly heapFromStart: boolean
   /** Three tasks and a timer are under way, in the scope of the server. */
   readonly holds?: boolean
@@ -19,6 +21,7 @@ export interface ChildDoes {
 
 const does = JSON.parse(process.argv[2] ?? '{}') as ChildDoes
 const kept: unknown[] = []
+let rounds = 0
 
 function allocateInChild(): unknown[] {
   const made: unknown[] = []
@@ -48,6 +51,10 @@ const { port } = await admin(server, {
   pprof: { heapFromStart: does.heapFromStart },
   routes: [
     {
+      ...{ method: 'GET', path: '/rounds' },
+      handler: () => answer.json({ rounds }),
+    },
+    {
       ...{ method: 'GET', path: '/other' },
       handler: () => answer.json({ samples: typeof askOther('HeapProfiler.getSamplingProfile') === 'object' }),
     },
@@ -67,7 +74,8 @@ if (does.holds) holdInChild()
 setInterval(() => {
   const made = allocateInChild()
   if (does.leaks) kept.push(made)
-  spinInChild(30)
+  if (does.spins) spinInChild(30)
+  rounds++
 }, 20)
 if (does.compiled !== undefined) {
   process.setSourceMapsEnabled(false)

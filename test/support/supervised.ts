@@ -1,5 +1,6 @@
 /**
- * `holdfast run` as a process of a test, with workers: what it says is kept, and nothing of it outlives the test.
+ * `holdfast run` as a process of a test, with workers: what it says is kept, and nothing of it outlives the test. It runs what was
+ * built, as users do: with src/ and a compiler in it, each of its processes would take a second of a processor to start.
  *
  * Apps are written into a folder of the test, which goes with it. Every process that was ever announced is ended when the test
  * is over, whatever happened.
@@ -17,7 +18,9 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Several processes start one after the other, on a machine that may be busy. */
 export const PATIENCE_MS = 60_000
 
-const HOLDFAST = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
+/** The command, as it was built. */
+export const MAIN = join(ROOT, 'dist/cli/main.js')
+const HOLDFAST = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
 
 /** An event of the supervisor, as `--json` prints it. */
 export type Said = { readonly event: string } & Readonly<Record<string, unknown>>
@@ -37,8 +40,6 @@ export interface SuperviseOptions {
   readonly stdio?: StdioOptions
   /** Of its own process group, so that a signal can be sent to all of it. */
   readonly detached?: boolean
-  /** Runs dist/ instead of src/. */
-  readonly built?: boolean
   /** Default: the one that runs the test. */
   readonly node?: string
 }
@@ -86,12 +87,10 @@ export class Supervised {
       through = [],
       stdio = ['ignore', 'pipe', 'pipe'],
       detached = false,
-      built = false,
       node = process.execPath,
     } = options
-    const main = built ? [join(ROOT, 'dist/cli/main.js')] : ['--import=tsx', join(ROOT, 'src/cli/main.ts')]
     const address = ['--port', String(port), '--host', '127.0.0.1']
-    const args = [node, ...main, 'run', app, ...address, '--admin', '0', '--json', ...flags]
+    const args = [node, MAIN, 'run', app, ...address, '--admin', '0', '--json', ...flags]
     const [program = '', ...rest] = [...through, ...args]
     const child = spawn(program, rest, {
       cwd: ROOT,

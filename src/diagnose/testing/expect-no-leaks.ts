@@ -50,7 +50,8 @@ const WAIT_MS_MAX = 500
 /**
  * Runs `fn`. Every connection and upgrade request of any Holdfast server of this process that is over meanwhile, and
  * whatever is given to `expectReleased`, has to be released, and every connection that opens has to be over, `withinMs` after
- * `fn` has ended. Works on node:test, Vitest and Jest, with and without --expose-gc.
+ * `fn` has ended. Works on node:test, Vitest (processes and threads) and Jest, with and without --expose-gc; Jest imports it, as
+ * any ES module, with NODE_OPTIONS=--experimental-vm-modules. Ends with an error where fake timers are on.
  *
  * @throws HoldfastError HF_NOT_RELEASED with what is left, by kind and route; HF_CENSUS_BLIND when this process cannot be judged,
  *   for example with fake timers; what `fn` throws

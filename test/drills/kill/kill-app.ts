@@ -3,7 +3,7 @@
  * server, and kills whom its order names when the moment has come. Run by `holdfast run`; ends as its worker does.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Connection, createServer } from '../../../src/index.ts'
+import { type Connection, createServer } from 'holdfast'
 import type { Arrivals, Departures, Frozen } from '../../../src/server/internals.ts'
 import { claimKill, FOLDER_VARIABLE, newPidOf, readOrder, sayNewPid } from './kill-order.ts'
 import type { KillFault, Phase } from './kill-plan.ts'

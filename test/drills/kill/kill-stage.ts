@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until, within } from '../../support/deadline.ts'
+import { programOf } from '../../support/program.ts'
 import { AppFolder, type Owner, PATIENCE_MS, type Said, Supervised } from '../../support/supervised.ts'
 import { DrillSocket } from '../reload/drill-socket.ts'
 import { childrenOf, descriptorsOf, holders, inodesByClient } from './descriptors.ts'
@@ -37,7 +38,7 @@ export interface RoundResult {
   readonly takeover: { readonly portMs: number; readonly takeoverMs: number } | null
 }
 
-const APP = fileURLToPath(new URL('kill-app.ts', import.meta.url))
+const APP = programOf(fileURLToPath(new URL('kill-app.ts', import.meta.url)))
 const SETTLE_MS = 30_000
 /** More than all deadlines of the app together. */
 const DRAINED_MS = 30_000

@@ -1,14 +1,14 @@
 /**
  * The app that the drill `reload` deploys again and again: an echo, rooms, handlers that take their time, long answers to who does
- * not read. It takes Holdfast from where it is told to, otherwise as it was built. What the drill cannot see from outside it
+ * not read. It takes Holdfast as it was built. What the drill cannot see from outside it
  * says on stdout, as events of its own.
  *
  * Ends with its worker.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { createServer } from 'holdfast'
 
-const { DRILL_HOLDFAST = 'holdfast', DRILL_HOARD_BYTES = '0' } = process.env
-const { createServer } = await import(DRILL_HOLDFAST)
+const { DRILL_HOARD_BYTES = '0' } = process.env
 
 const BUSY_MS = 700
 const PIECE_BYTES = 8 * 1024

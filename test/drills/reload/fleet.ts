@@ -9,8 +9,6 @@ import { whenOver } from '../over.ts'
 
 export interface FleetOptions {
   readonly workers: number
-  /** Runs what was built, as users do; otherwise src/ as it is. */
-  readonly built: boolean
   readonly flags?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
 }
@@ -29,7 +27,6 @@ export interface Reloaded {
 }
 
 const APP = fileURLToPath(new URL('app.js', import.meta.url))
-const SOURCE = new URL('../../../src/index.ts', import.meta.url).href
 const LOOK_MS = 50
 
 export class Fleet {
@@ -44,13 +41,12 @@ export class Fleet {
   }
 
   /** Resolves when all workers serve. */
-  static async start({ workers, built, flags = [], env = {} }: FleetOptions): Promise<Fleet> {
+  static async start({ workers, flags = [], env = {} }: FleetOptions): Promise<Fleet> {
     const steps: (() => unknown)[] = []
     const owner: Owner = { after: (step) => void steps.push(step) }
     const run = new Supervised(owner, APP, {
-      built,
       flags: ['--workers', String(workers), ...flags],
-      env: { ...(built ? {} : { DRILL_HOLDFAST: SOURCE }), ...env },
+      env,
     })
     const fleet = new Fleet(run, { steps })
     try {

@@ -53,7 +53,7 @@ type Part = (values: ReloadValues) => AsyncIterable<Verdict>
 const PARTS: Readonly<Record<(typeof PART_NAMES)[number], Part>> = {
   async *echo(values) {
     for (const { options } of runsOf(values).filter(({ options }) => options.publishers === undefined)) {
-      yield await withFleet({ workers: 1, built: true }, (fleet) =>
+      yield await withFleet({ workers: 1 }, (fleet) =>
         drillRounds(fleet, '/echo', options, {
           ...roundsOf(values, options.connections),
           // Of fewer at once it would say nothing.
@@ -65,7 +65,7 @@ const PARTS: Readonly<Record<(typeof PART_NAMES)[number], Part>> = {
 
   async *room(values) {
     for (const { options } of runsOf(values).filter(({ options }) => options.publishers !== undefined)) {
-      yield await withFleet({ workers: 2, built: true }, (fleet) =>
+      yield await withFleet({ workers: 2 }, (fleet) =>
         drillRounds(fleet, '/room/drill', options, roundsOf(values, options.connections)),
       )
     }
@@ -78,13 +78,11 @@ const PARTS: Readonly<Record<(typeof PART_NAMES)[number], Part>> = {
       // A handler takes 700 ms, and messages of one connection wait for each other.
       ...{ intervalMs: 2_000, bars: null },
     }
-    yield await withFleet({ workers: 1, built: true }, (fleet) =>
-      drillBusy(fleet, options, roundsOf(values, connections)),
-    )
+    yield await withFleet({ workers: 1 }, (fleet) => drillBusy(fleet, options, roundsOf(values, connections)))
   },
 
   async *backlog(values) {
-    yield await withFleet({ workers: 1, built: true }, (fleet) =>
+    yield await withFleet({ workers: 1 }, (fleet) =>
       drillBacklog(fleet, {
         ...{ clients: values.number('backlog'), bytes: values.number('waiting') * 1_000 },
         ...{ readOnAfterMs: values.number('pause') * 1_000, rounds: values.number('reloads') },
@@ -94,7 +92,7 @@ const PARTS: Readonly<Record<(typeof PART_NAMES)[number], Part>> = {
   },
 
   async *newcomers(values) {
-    yield await withFleet({ workers: 1, built: true }, (fleet) =>
+    yield await withFleet({ workers: 1 }, (fleet) =>
       drillNewcomers(fleet, {
         perSecond: values.number('newcomers'),
         act: () =>
@@ -106,7 +104,7 @@ const PARTS: Readonly<Record<(typeof PART_NAMES)[number], Part>> = {
   async *memory(values) {
     const connections = values.number('memory-connections')
     const clients: ReloadOptions = { ...clientsOf(values), name: '', connections, shape: 'whole', bars: null }
-    yield await withFleet({ workers: 1, built: true, ...flatFleet(values.number('hoard') * KIB) }, (fleet) =>
+    yield await withFleet({ workers: 1, ...flatFleet(values.number('hoard') * KIB) }, (fleet) =>
       drillFlat(fleet, '/kept', {
         ...{ reloads: values.number('memory-reloads'), warmUp: Math.floor(values.number('memory-reloads') / 2) },
         ...{ pauseMs: 500, heapMost: HEAP_MOST, rssMost: RSS_MOST, clients },

@@ -24,7 +24,7 @@ async function together(drills: readonly Promise<Verdict>[]): Promise<string[][]
 
 describe('reloads', { concurrency: 2 }, () => {
   test('numbered messages of every shape, rooms across two workers, and newcomers: nobody notices', async () => {
-    const found = await withFleet({ workers: 2, built: false }, (fleet) => {
+    const found = await withFleet({ workers: 2 }, (fleet) => {
       let reloading: ReturnType<typeof reloadRounds> | null = null
       const act = async () => {
         reloading ??= reloadRounds(fleet, ROUNDS)
@@ -42,14 +42,14 @@ describe('reloads', { concurrency: 2 }, () => {
 
   test('handlers that run stay until they are done, then they move', async () => {
     const busy: ReloadOptions = { ...CLIENTS, connections: 20, shape: 'whole', intervalMs: 1_500 }
-    const found = await withFleet({ workers: 1, built: false }, async (fleet) =>
+    const found = await withFleet({ workers: 1 }, async (fleet) =>
       failures(await drillBusy(fleet, busy, { ...ROUNDS, rounds: 1, wanted: 20 })),
     )
     assert.deepEqual(found, [])
   })
 
   test('200 KB that wait for clients who do not read move along', async () => {
-    const found = await withFleet({ workers: 1, built: false }, async (fleet) =>
+    const found = await withFleet({ workers: 1 }, async (fleet) =>
       failures(
         await drillBacklog(fleet, { clients: 5, bytes: 200_000, readOnAfterMs: 3_000, rounds: 1, settleMs: 10_000 }),
       ),
@@ -65,7 +65,7 @@ const FLAT: FlatOptions = {
 const HOARD_BYTES = 128 * 1024
 
 async function flat(hoardBytes: number): Promise<string> {
-  return await withFleet({ workers: 1, built: false, ...flatFleet(hoardBytes) }, async (fleet) =>
+  return await withFleet({ workers: 1, ...flatFleet(hoardBytes) }, async (fleet) =>
     failures(await drillFlat(fleet, '/kept', FLAT)).join('\n'),
   )
 }
@@ -84,7 +84,7 @@ describe('memory over reloads', { concurrency: 2 }, () => {
 
 describe('control: what clients do notice is found', { concurrency: 2 }, () => {
   test('connections that cannot move, and too short a wait for handlers and for who does not read', async () => {
-    await withFleet({ workers: 1, built: false, flags: ['--busy-move', '1ms'] }, async (fleet) => {
+    await withFleet({ workers: 1, flags: ['--busy-move', '1ms'] }, async (fleet) => {
       const never = { clients: 2, bytes: 100_000, readOnAfterMs: null, rounds: 1, settleMs: 1_000 }
       const none = { checks: [], numbers: {} }
       const found: Record<string, string> = {}
@@ -107,7 +107,7 @@ describe('control: what clients do notice is found', { concurrency: 2 }, () => {
   })
 
   test('a server that is stopped and started again refuses newcomers', async () => {
-    await withFleet({ workers: 1, built: false }, async (fleet) => {
+    await withFleet({ workers: 1 }, async (fleet) => {
       const act = async () => {
         fleet.run.signal('SIGTERM')
         await fleet.run.exitCode()

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { DeflatePeer } from '../../conformance/deflate-peer.ts'
+import { programOf } from '../../support/program.ts'
 import { mutate } from '../mutate.ts'
 import type { Random } from '../random.ts'
 import type { Report } from '../server-child.ts'
@@ -28,8 +29,8 @@ export const damageTarget: Target = {
 }
 
 async function open(): Promise<Session> {
-  const child = fork(fileURLToPath(new URL('../server-child.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx', '--expose-gc', '--max-old-space-size=256'],
+  const child = fork(programOf(fileURLToPath(new URL('../server-child.ts', import.meta.url))), {
+    execArgv: ['--expose-gc', '--max-old-space-size=256'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let errors = ''

@@ -11,20 +11,21 @@ import { promisify } from 'node:util'
 import { type MemoryAccounts, rssOf } from '../../../src/diagnose/memory/accounts.ts'
 import { drillMemory } from '../../drills/memory-accounts.ts'
 import { failures } from '../../drills/verdict.ts'
+import { programOf } from '../../support/program.ts'
 import type { Kind, Readings } from './memory-child.ts'
 
 const MB = 1_000_000
 const MIB = 1024 * 1024
 /** In these a busy machine and Node's own allocations may differ. */
 const SLACK = 6 * MB
-const CHILD = fileURLToPath(new URL('memory-child.ts', import.meta.url))
+const CHILD = programOf(fileURLToPath(new URL('memory-child.ts', import.meta.url)))
 const SERVER = {
   ...{ connections: 1_500, quietMs: 1_500, hiddenBytes: 0 },
   node: { name: process.versions.node, program: process.execPath },
 }
 
 async function readings(kind: Kind): Promise<Readings & { readonly grown: MemoryAccounts }> {
-  const args = ['--import=tsx', '--expose-gc', CHILD, kind]
+  const args = ['--expose-gc', CHILD, kind]
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 })
   const found = JSON.parse(stdout) as Readings
   const { before, after } = found

@@ -10,18 +10,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, before, describe, type TestContext, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { findGo } from '../../peers/programs.js'
 import { ask, CHANGE } from '../../support/admin-client.ts'
 import { within } from '../../support/deadline.ts'
 import type { ChildDoes } from '../../support/profiled-child.ts'
+import type { Owner } from '../../support/supervised.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 const CHILD = join(ROOT, 'test', 'support', 'profiled-child.ts')
 /** Newer versions of Go compile the tool when it is first used. */
 const FIRST_USE_MS = 200_000
 const DEADLINE_MS = 60_000
+/** In each of them the child allocates some 300 KB. */
+const ROUNDS = 60
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-pprof-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 before(() => run(findGo() ?? '', ['tool', 'pprof', '-h'], FIRST_USE_MS))
@@ -37,10 +41,12 @@ async function run(program: string, args: readonly string[], deadlineMs = DEADLI
   return printed
 }
 
-async function start(t: TestContext, does: Partial<ChildDoes>): Promise<number> {
-  const args = ['--import=tsx', CHILD, JSON.stringify({ leaks: false, heapFromStart: true, ...does })]
+/** Starts a child, and tells its port. It ends with whoever it is given to. */
+async function start(owner: Owner, does: Partial<ChildDoes>): Promise<number> {
+  const whole: ChildDoes = { leaks: false, spins: false, heapFromStart: true, ...does }
+  const args = ['--import=tsx', CHILD, JSON.stringify(whole)]
   const child: ChildProcess = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] })
-  t.after(async () => {
+  owner.after(async () => {
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await within('the child to end', once(child, 'exit'))
   })
@@ -66,47 +72,23 @@ function megabytes(table: Awaited<ReturnType<typeof top>>): number {
   return Number.parseFloat(table.get('allocateInChild')?.cum ?? '0')
 }
 
-/** Some time in which the child allocates. */
-const working = () => new Promise((resolve) => setTimeout(resolve, 2_500))
+/** Waits until the child has allocated some 20 MB more. */
+async function working(port: number): Promise<void> {
+  const rounds = async () => Number(JSON.parse((await ask(port, '/rounds')).body).rounds)
+  const latest = Date.now() + DEADLINE_MS
+  for (const enough = (await rounds()) + ROUNDS; (await rounds()) < enough; await sleep(20)) {
+    assert.ok(Date.now() < latest, `waited ${DEADLINE_MS} ms for ${ROUNDS} rounds`)
+  }
+}
 
-describe('go tool pprof', { concurrency: false }, () => {
+describe('go tool pprof, of a process', { concurrency: false }, () => {
   test('heap names who allocated what a process keeps', async (t) => {
     const port = await start(t, { leaks: true })
-    await working()
+    await working(port)
     assert.ok(megabytes(await top(port, 'heap', '-unit=MB')) > 4)
     const objects = await top(port, 'heap', '-sample_index=inuse_objects')
     assert.ok(Number(objects.get('allocateInChild')?.cum) > 10_000, JSON.stringify([...objects]))
     assert.ok(megabytes(await top(port, 'heap?seconds=2', '-unit=MB')) > 2)
-  })
-
-  test('heap does not name it in a process that keeps nothing; allocs does', async (t) => {
-    const port = await start(t, { leaks: false })
-    await working()
-    assert.ok(megabytes(await top(port, 'heap', '-unit=MB')) < 2)
-    assert.ok(megabytes(await top(port, 'allocs?seconds=2', '-unit=MB')) > 4)
-  })
-
-  test('profile names who takes the time', async (t) => {
-    const port = await start(t, {})
-    const [[first = ''] = []] = await top(port, 'profile', '-seconds=2')
-    assert.equal(first, 'spinInChild')
-    const lines = await top(port, 'profile?seconds=1', '-lines')
-    const [busiest = ''] = [...lines.keys()]
-    // The line that spins, as it is written.
-    assert.match(busiest, /^spinInChild .*test\/support\/profiled-child\.ts:\d+$/)
-  })
-
-  test('tasks adds up what is under way, by name, route and kind', async (t) => {
-    const port = await start(t, { holds: true })
-    const counts = await top(port, 'tasks')
-    assert.deepEqual(counts.get('saveHistory'), { flat: '3', cum: '3' })
-    assert.equal(counts.get('holdInChild')?.cum, '4')
-    await working()
-    assert.notEqual((await top(port, 'tasks', '-sample_index=age')).get('saveHistory')?.flat, '0')
-    const tagged = await top(port, 'tasks', '-tagfocus=kind=timer')
-    assert.deepEqual([tagged.has('saveHistory'), tagged.get('ticker')?.flat], [false, '1'])
-    const page = await ask(port, '/debug/pprof/')
-    for (const name of ['heap', 'allocs', 'profile', 'tasks']) assert.match(page.body, new RegExp(`href="${name}"`))
   })
 
   test('compiled code is shown as it was written, also without the source maps of Node', async (t) => {
@@ -121,7 +103,7 @@ describe('go tool pprof', { concurrency: false }, () => {
     const said = await run(tsc, [...flags, '--outDir', join(folder, 'out'), source])
     const compiled = join(folder, 'out', 'written.js')
     const port = await start(t, { compiled: pathToFileURL(compiled).href })
-    await working()
+    await working(port)
     const lines = [...(await top(port, 'heap', '-lines')).keys()].join('\n')
     const line = (filler + body).split('\n').length
     assert.ok(lines.includes(`keepInCompiled ${source}:${line}`), `${said}\n${lines}`)
@@ -145,9 +127,42 @@ describe('go tool pprof', { concurrency: false }, () => {
   })
 })
 
-describe('what the admin port answers of profiles', () => {
-  test('seconds out of bounds get 400; a profile that no one gives is not there', async (t) => {
-    const port = await start(t, {})
+describe('of a process that keeps nothing', { concurrency: false }, () => {
+  const steps: (() => unknown)[] = []
+  let port = 0
+  before(async () => {
+    port = await start({ after: (step) => void steps.push(step) }, { spins: true, holds: true })
+  })
+  after(() => Promise.all(steps.map((step) => step())))
+
+  test('heap does not name it in a process that keeps nothing; allocs does', async () => {
+    await working(port)
+    assert.ok(megabytes(await top(port, 'heap', '-unit=MB')) < 2)
+    assert.ok(megabytes(await top(port, 'allocs?seconds=2', '-unit=MB')) > 4)
+  })
+
+  test('profile names who takes the time', async () => {
+    const [[first = ''] = []] = await top(port, 'profile', '-seconds=2')
+    assert.equal(first, 'spinInChild')
+    const lines = await top(port, 'profile?seconds=1', '-lines')
+    const [busiest = ''] = [...lines.keys()]
+    // The line that spins, as it is written.
+    assert.match(busiest, /^spinInChild .*test\/support\/profiled-child\.ts:\d+$/)
+  })
+
+  test('tasks adds up what is under way, by name, route and kind', async () => {
+    const counts = await top(port, 'tasks')
+    assert.deepEqual(counts.get('saveHistory'), { flat: '3', cum: '3' })
+    assert.equal(counts.get('holdInChild')?.cum, '4')
+    await working(port)
+    assert.notEqual((await top(port, 'tasks', '-sample_index=age')).get('saveHistory')?.flat, '0')
+    const tagged = await top(port, 'tasks', '-tagfocus=kind=timer')
+    assert.deepEqual([tagged.has('saveHistory'), tagged.get('ticker')?.flat], [false, '1'])
+    const page = await ask(port, '/debug/pprof/')
+    for (const name of ['heap', 'allocs', 'profile', 'tasks']) assert.match(page.body, new RegExp(`href="${name}"`))
+  })
+
+  test('seconds out of bounds get 400; a profile that no one gives is not there', async () => {
     for (const seconds of ['0', '-1', '56', 'x', '', '1.5', '1e1']) {
       for (const profile of ['heap', 'allocs', 'profile']) {
         const { status, body } = await ask(port, `/debug/pprof/${profile}?seconds=${seconds}`)
@@ -162,8 +177,7 @@ describe('what the admin port answers of profiles', () => {
     assert.equal((await ask(port, '/debug/pprof/goroutine')).status, 404)
   })
 
-  test('a client that leaves ends its profile: the next one begins at once', async (t) => {
-    const port = await start(t, {})
+  test('a client that leaves ends its profile: the next one begins at once', async () => {
     const leaving = httpRequest({ port, host: '127.0.0.1', path: '/debug/pprof/profile?seconds=30', agent: false })
     const left = once(leaving, 'error')
     leaving.end()

@@ -18,14 +18,14 @@ interface Program {
 async function program(t: TestContext, source: string): Promise<Program> {
   const whole = `
     import { createServer as createHttpServer } from 'node:http'
-    import { createServer, drainOnSignal } from './src/index.ts'
+    import { createServer, drainOnSignal } from 'holdfast'
     const httpServer = createHttpServer((_, response) => response.end('page'))
     const server = createServer({ closeTimeoutMs: 500 })
     server.attach(httpServer)
     process.on('exit', () => console.log('listeners ' + process.listenerCount('SIGTERM')))
     ${source}
     httpServer.listen(0, '127.0.0.1', () => console.log('port ' + httpServer.address().port))`
-  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', whole], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', whole], {
     cwd: new URL('../../..', import.meta.url),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -8,11 +8,12 @@ import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { turn, until, within } from '../../support/deadline.ts'
+import { programOf } from '../../support/program.ts'
 import { openRaw, type RawClient } from '../../support/raw-client.ts'
 import { clientMessage } from '../../support/wire.ts'
 import type { Answer, Order } from './worker.ts'
 
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+const WORKER = programOf(fileURLToPath(new URL('worker.ts', import.meta.url)))
 const CLIENTS = 60
 
 class Worker {
@@ -20,7 +21,7 @@ class Worker {
   onAnswer: (answer: Answer, handle: unknown) => void = () => {}
 
   constructor(t: TestContext) {
-    this.#child = fork(WORKER, { serialization: 'advanced' })
+    this.#child = fork(WORKER, { serialization: 'advanced', execArgv: [] })
     this.#child.on('message', (answer, handle) => this.onAnswer(answer as Answer, handle))
     t.after(async () => {
       const gone = once(this.#child, 'exit')

@@ -44,7 +44,7 @@ async function answersTyped(t: Parameters<typeof openRaw>[0], run: Supervised): 
 
 test('a .ts app, with tsx where the command runs, goes beyond types; reloads move its connections', async (t) => {
   const write = writer(t, 'app.ts')
-  const run = await supervise(t, write(typed('export enum Colour { Red }')), { built: true })
+  const run = await supervise(t, write(typed('export enum Colour { Red }')))
   await answersTyped(t, run)
   const client = await openRaw(t, run.port)
   const outcome = await run.reload()
@@ -60,13 +60,13 @@ test('a .ts app without tsx, where Node strips types', async (t) => {
   const node = findNode(26)
   assert.ok(node, 'test/peers has Node 26')
   const app = writer(t, 'app.ts')(typed('type Text = string'))
-  await answersTyped(t, await supervise(t, app, { built: true, through: elsewhere, node }))
+  await answersTyped(t, await supervise(t, app, { through: elsewhere, node }))
 })
 
 test('a .ts app without tsx, where Node does not: exit 2, and what to do', async (t) => {
   // Newer than Node 20 it has to be told not to.
   const env = 'typescript' in process.features ? { NODE_OPTIONS: '--no-experimental-strip-types' } : {}
-  const run = new Supervised(t, writer(t, 'app.ts')(typed('')), { built: true, through: elsewhere, env })
+  const run = new Supervised(t, writer(t, 'app.ts')(typed('')), { through: elsewhere, env })
   assert.equal(await run.exitCode(), 2)
   assert.match(
     run.errors,
@@ -90,7 +90,7 @@ export default server
 
 test('an app beside Express: pages and connections on one port, before and after a reload', async (t) => {
   const write = writer(t, 'app.mjs')
-  const run = await supervise(t, write(beside(1)), { built: true })
+  const run = await supervise(t, write(beside(1)))
   const page = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${run.port}/`)).json()
   const clients = [await openRaw(t, run.port, '/news'), await openRaw(t, run.port, '/news')] as const
   assert.deepEqual(await page(), { version: 1, members: 2 })

@@ -1,6 +1,6 @@
 /** Workers that are replaced by themselves, and a version that is gone back to. */
 import assert from 'node:assert/strict'
-import { renameSync, symlinkSync } from 'node:fs'
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../support/deadline.ts'
@@ -36,13 +36,20 @@ test('workers that are old are replaced one after the other', async (t) => {
 test('a version that crashes again and again after its reload: back to the one before, where the link led to', async (t) => {
   const folder = new AppFolder(t)
   const good = folder.write(appWith(`{ open: (connection) => void connection.send('good') }`), 'good.mjs')
-  const bad = folder.write(`${ECHO}setTimeout(() => process.exit(3), 500)\n`, 'bad.mjs')
+  // Not before the reload is over, however long it takes.
+  const over = join(folder.path, 'over')
+  const crash = `if (existsSync(${JSON.stringify(over)})) process.exit(3)`
+  const bad = folder.write(
+    `import { existsSync } from 'node:fs'\n${ECHO}setInterval(() => { ${crash} }, 500)\n`,
+    'bad.mjs',
+  )
   const link = join(folder.path, 'current.mjs')
   symlinkSync(good, link)
   const run = await supervise(t, link)
   symlinkSync(bad, `${link}.new`)
   renameSync(`${link}.new`, link)
-  await run.reload()
+  assert.equal((await run.reload()).event, 'reloaded')
+  writeFileSync(over, '')
   const loop = await run.event('crashLoop')
   assert.deepEqual([loop.generation, loop.fallback], [2, 1])
   const isBack = (): boolean =>

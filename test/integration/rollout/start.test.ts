@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { until, within } from '../../support/deadline.ts'
 import { openRaw } from '../../support/raw-client.ts'
@@ -12,6 +11,7 @@ import {
   appWith,
   ECHO,
   isThere,
+  MAIN,
   PATIENCE_MS,
   ROOT,
   Supervised,
@@ -121,7 +121,7 @@ const CALLS: readonly (readonly [args: readonly string[], code: number, says: Re
 
 test('how it is called: exit 2 says what was wrong', async () => {
   for (const [args, wantedCode, says] of CALLS) {
-    const child = spawn(process.execPath, ['--import=tsx', join(ROOT, 'src/cli/main.ts'), ...args], { cwd: ROOT })
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk))
     const [code] = await within(`holdfast ${args.join(' ')}`, once(child, 'close'), PATIENCE_MS)

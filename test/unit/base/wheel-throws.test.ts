@@ -7,8 +7,8 @@ import { within } from '../../support/deadline.ts'
 
 /** A process of its own, because what surfaces is an uncaught exception. */
 const PROGRAM = `
-  import { systemClock } from './src/base/clock.ts'
-  import { Wheel } from './src/base/wheel.ts'
+  import { systemClock } from './dist/base/clock.js'
+  import { Wheel } from './dist/base/wheel.js'
   const seen = []
   process.on('uncaughtException', (error) => seen.push('uncaught ' + error.message))
   const wheel = new Wheel(systemClock, () => {})
@@ -26,7 +26,7 @@ const PROGRAM = `
 `
 
 test('an owner that throws surfaces as an uncaught exception, and every other deadline fires', async (t) => {
-  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', PROGRAM], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
     cwd: new URL('../../..', import.meta.url),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
