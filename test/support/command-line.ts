@@ -11,7 +11,11 @@ export interface Ran {
   readonly errors: string
 }
 
-export async function holdfast(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+export async function holdfast(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  deadlineMs: number = PATIENCE_MS,
+): Promise<Ran> {
   const main = join(ROOT, 'src/cli/main.ts')
   const child = spawn(process.execPath, ['--import=tsx', main, ...args], { cwd: ROOT, env: { ...process.env, ...env } })
   let out = ''
@@ -23,7 +27,7 @@ export async function holdfast(args: readonly string[], env: NodeJS.ProcessEnv =
     errors += chunk
   })
   try {
-    const [code] = await within(`holdfast ${args.join(' ')}`, once(child, 'close'), PATIENCE_MS)
+    const [code] = await within(`holdfast ${args.join(' ')}`, once(child, 'close'), deadlineMs)
     return { code, out, errors }
   } finally {
     child.kill('SIGKILL')
