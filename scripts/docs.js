@@ -27,6 +27,7 @@ const { ADMIN_OPTIONS } = await load('ops/admin-options.ts')
 const { EMBEDDED_PATHS } = await load('ops/admin-embedded.ts')
 const { COMMANDS } = await load('cli/commands.ts')
 const { ROLLOUT_OPTIONS } = await load('rollout/rollout-options.ts')
+const { SOAK_OPTIONS } = await load('diagnose/soak/soak-options.ts')
 const { SUPERVISOR_PATHS } = await load('ops/supervisor-routes.ts')
 const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
@@ -41,7 +42,10 @@ const pages = {
   'close-codes.md': closeCodesPage(),
   'events.md': eventsPage(),
   'admin.md': adminPage(),
-  'command-line.md': page('The command line', commandLines(COMMANDS, ROLLOUT_OPTIONS, { optionTable, markdownTable })),
+  'command-line.md': page(
+    'The command line',
+    commandLines(COMMANDS, ROLLOUT_OPTIONS, SOAK_OPTIONS, { optionTable, markdownTable }),
+  ),
 }
 if (args.check) check()
 else write()

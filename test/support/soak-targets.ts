@@ -14,7 +14,7 @@ import { type Owner, PATIENCE_MS, ROOT } from './supervised.ts'
 
 const FOLDER = join(ROOT, 'test/integration/soak')
 const BUILD_DEADLINE_MS = 220_000
-const SOAK_DEADLINE_MS = 200_000
+const SOAK_DEADLINE_MS = 600_000
 
 export interface Target {
   readonly pid: number
@@ -87,9 +87,9 @@ export interface Soaked {
   readonly errors: string
 }
 
-/** `holdfast soak` with --json, to its end. */
-export async function soaked(url: string, flags: readonly string[]): Promise<Soaked> {
-  const { code, out, errors } = await holdfast(['soak', url, ...QUICK, ...flags, '--json'], {}, SOAK_DEADLINE_MS)
+/** `holdfast soak` with --json, to its end. @param usual flags that come first, and count less */
+export async function soaked(url: string, flags: readonly string[], usual: readonly string[] = QUICK): Promise<Soaked> {
+  const { code, out, errors } = await holdfast(['soak', url, ...usual, ...flags, '--json'], {}, SOAK_DEADLINE_MS)
   assert.notEqual(out, '', errors)
   return { code, report: JSON.parse(out) as SoakReport, errors }
 }
