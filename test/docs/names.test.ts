@@ -9,6 +9,7 @@ import { describe, it } from 'node:test'
 import { ERRORS } from '../../src/base/errors.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { Connection } from '../../src/connection/connection.ts'
+import { SOAK_OPTIONS } from '../../src/diagnose/soak/soak-options.ts'
 import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
 import { ROLLOUT_OPTIONS } from '../../src/rollout/rollout-options.ts'
 import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
@@ -24,6 +25,7 @@ const OPTIONS = {
   ...DRAIN_OPTIONS,
   ...ADMIN_OPTIONS,
   ...ROLLOUT_OPTIONS,
+  ...SOAK_OPTIONS,
 }
 /** Options of the client, and what it says. */
 const CLIENT = ['waitFirstMs', 'waitMaxMs', 'stableAfterMs', 'connectTimeoutMs', 'inMs']
