@@ -1,8 +1,8 @@
 // docs/reference/command-line.md: the commands with their flags, from the tables they read themselves, and the options of the
 // supervisor with what breaks without them. A part of scripts/docs.js.
 
-/** @param commands each with usage, about, flags; @param optionTable makes rows of an option table; @param markdownTable of rows */
-export function commandLines(commands, options, { optionTable, markdownTable }) {
+/** @param commands each with usage, about, flags; @param soakOptions those of a soak; @param optionTable makes rows of an option table; @param markdownTable of rows */
+export function commandLines(commands, options, soakOptions, { optionTable, markdownTable }) {
   return [
     'Every command takes `--help` and `--json`. Exit code 0: done. 1: the finding is bad, a version that did not take over, say.',
     '2: it could not run: nobody is there, or it was called wrongly. `reload`, `drain` and `status` talk to the',
@@ -47,5 +47,12 @@ export function commandLines(commands, options, { optionTable, markdownTable }) 
     'Times are given as `500ms`, `30s`, `10m`, `24h` or `7d`.',
     '',
     ...optionTable(options),
+    '',
+    '## What stands behind the flags of `holdfast soak`',
+    '',
+    'How to use it, and what its answers mean: [leak or plateau](../guides/soak.md). Exit code 0: plateau. 1: leak. 2: it could not',
+    'tell, or not run.',
+    '',
+    ...optionTable(soakOptions),
   ]
 }

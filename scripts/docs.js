@@ -28,6 +28,7 @@ const { CENSUS_OPTIONS } = await load('diagnose/census/census-settings.ts')
 const { EMBEDDED_PATHS } = await load('ops/admin-embedded.ts')
 const { COMMANDS } = await load('cli/commands.ts')
 const { ROLLOUT_OPTIONS } = await load('rollout/rollout-options.ts')
+const { SOAK_OPTIONS } = await load('diagnose/soak/soak-options.ts')
 const { SUPERVISOR_PATHS } = await load('ops/supervisor-routes.ts')
 const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
@@ -42,7 +43,10 @@ const pages = {
   'close-codes.md': closeCodesPage(),
   'events.md': eventsPage(),
   'admin.md': adminPage(),
-  'command-line.md': page('The command line', commandLines(COMMANDS, ROLLOUT_OPTIONS, { optionTable, markdownTable })),
+  'command-line.md': page(
+    'The command line',
+    commandLines(COMMANDS, ROLLOUT_OPTIONS, SOAK_OPTIONS, { optionTable, markdownTable }),
+  ),
 }
 if (args.check) check()
 else write()

@@ -11,6 +11,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   findChromium,
+  findGin,
   findGo,
   findHaproxy,
   findNginx,
@@ -34,6 +35,10 @@ const NEEDS = {
   haproxy: { find: findHaproxy, packages: ['haproxy'] },
   systemd: { find: findSystemdAnalyze, packages: ['systemd'] },
   go: { find: findGo, packages: ['golang-go'] },
+  gin: {
+    find: findGin,
+    packages: ['golang-go', 'golang-github-gin-gonic-gin-dev', 'golang-github-gorilla-websocket-dev'],
+  },
   yaml: { find: findPythonYaml, packages: ['python3', 'python3-yaml'] },
   python: { find: findPython, packages: ['python3', 'python3-websockets'] },
   peers: { find: () => isInstalled(peersFolder), packages: [], folder: peersFolder },

@@ -9,6 +9,7 @@ import type { Terminal } from './command.ts'
 import { barOf } from './progress-bar.ts'
 import { chartLines } from './soak-chart.ts'
 
+/** Where nobody knows better. */
 const COLUMNS = 80
 /** Up so many lines, then nothing below. */
 const up = (lines: number): string => (lines > 0 ? `\x1b[${lines}A\x1b[0J` : '\x1b[0J')
@@ -45,13 +46,19 @@ export class SoakScreen {
 
   /** What was drawn last, to stay. */
   chart(): string[] {
-    return this.#rounds.length === 0 ? [] : chartLines(this.#series, this.#rounds, COLUMNS)
+    return this.#rounds.length === 0 ? [] : chartLines(this.#series, this.#rounds, this.#columns)
+  }
+
+  get #columns(): number {
+    return process.stderr.columns ?? COLUMNS
   }
 
   #draw(words: string): void {
     const wrong = this.#problems === 0 ? '' : `  (${count(this.#problems)} connections had trouble)`
     const lines = [...this.chart(), `${words}${wrong}`]
-    this.#terminal.draw?.(`${up(this.#drawn - 1)}${lines.join('\n')}`)
+    // A line that is broken in two would be counted as one.
+    const fitting = lines.map((line) => line.slice(0, this.#columns - 1))
+    this.#terminal.draw?.(`${up(this.#drawn - 1)}${fitting.join('\n')}`)
     this.#drawn = lines.length
   }
 

@@ -77,27 +77,37 @@ async function run(given: Given, terminal: Terminal, nameCause: NameCause | null
   const plan = planOf(given, stop.signal)
   if (html !== undefined) requireWritable(html)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.onSignal(signal, () => stop.abort())
+  // While it opens an inspector and closes it again, nothing else need keep the process alive.
   const hold = systemClock.hold()
-  const source = await sourceOf(given, terminal)
-  const screen = new SoakScreen(terminal, source.series, given.on('json'))
   try {
+    const source = await sourceOf(given, terminal)
+    try {
+      return await runWith(source)
+    } finally {
+      await source.end()
+    }
+  } finally {
+    hold.cancel()
+  }
+
+  async function runWith(source: MemorySource): Promise<ExitCode> {
+    const screen = new SoakScreen(terminal, source.series, given.on('json'))
     const pid = pidOf(given)
     const why =
       nameCause !== null && given.on('why') && pid !== null
         ? { why: (round: () => Promise<void>) => nameCause(pid, round, terminal) }
         : {}
-    const report = await soak({ ...plan, source, ...why, onProgress: (progress) => screen.show(progress) })
-    screen.clear()
+    const report = await soak({ ...plan, source, ...why, onProgress: (progress) => screen.show(progress) }).finally(
+      () => screen.clear(),
+    )
     if (html !== undefined) writeFileSync(html, soakPage(report))
     if (given.on('json')) terminal.out(JSON.stringify(report))
     else for (const line of linesOf(report, terminal.draw === null ? [] : screen.chart())) terminal.out(line)
-    return { plateau: 0 as const, leak: 1 as const, unclear: 2 as const }[report.verdict.outcome]
-  } finally {
-    screen.clear()
-    await source.end()
-    hold.cancel()
+    return EXIT[report.verdict.outcome]
   }
 }
+
+const EXIT: Readonly<Record<SoakReport['verdict']['outcome'], ExitCode>> = { plateau: 0, leak: 1, unclear: 2 }
 
 type Plan = Omit<SoakRequest, 'source' | 'onProgress'>
 

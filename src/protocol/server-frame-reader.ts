@@ -12,6 +12,9 @@ import type { Violation } from './violation.ts'
 const HEADER_BYTES_MAX = 10
 const HIGH = 0x1_0000_0000
 
+/** Nobody is answered with it: a server that breaks the protocol is left. */
+const wrong = (reason: string): Violation => ({ code: 1002, reason })
+
 export class ServerFrameReader {
   readonly #sink: ReaderSink
   readonly #messageBytesMax: number
@@ -62,9 +65,9 @@ export class ServerFrameReader {
     if (this.#headerBytes < size) return
     const far = size === HEADER_BYTES_MAX ? header.readUInt32BE(2) * HIGH + header.readUInt32BE(6) : short
     const length = size === 4 ? header.readUInt16BE(2) : far
-    const wrong = this.#wrongWith(first, second, length)
-    if (wrong !== null) {
-      this.#violate(wrong)
+    const violation = this.#wrongWith(first, second, length)
+    if (violation !== null) {
+      this.#violate(violation)
       return
     }
     this.#headerBytes = 0
@@ -75,16 +78,16 @@ export class ServerFrameReader {
   #wrongWith(first: number, second: number, length: number): Violation | null {
     const opcode = first & 0x0f
     const isData = opcode === TEXT || opcode === BINARY
-    if ((first & 0x70) !== 0) return { code: 1002, reason: 'reserved bits without a negotiated extension' }
-    if ((second & 0x80) !== 0) return { code: 1002, reason: 'frame from a server is masked' }
+    if ((first & 0x70) !== 0) return wrong('reserved bits without a negotiated extension')
+    if ((second & 0x80) !== 0) return wrong('frame from a server is masked')
     if (isControl(opcode)) {
-      if (opcode > PONG) return { code: 1002, reason: 'reserved opcode' }
+      if (opcode > PONG) return wrong('reserved opcode')
       const isShort = (first & 0x80) !== 0 && length <= CONTROL_BYTES_MAX
-      return isShort ? null : { code: 1002, reason: 'control frame that is fragmented or over 125 bytes' }
+      return isShort ? null : wrong('control frame that is fragmented or over 125 bytes')
     }
-    if (!isData && opcode !== CONTINUATION) return { code: 1002, reason: 'reserved opcode' }
-    if (isData !== (this.#opcode === 0)) return { code: 1002, reason: 'a message within another, or none to continue' }
-    if (this.#messageBytes + length > this.#messageBytesMax) return { code: 1009, reason: 'message is too long' }
+    if (!isData && opcode !== CONTINUATION) return wrong('reserved opcode')
+    if (isData !== (this.#opcode === 0)) return wrong('a message within another, or none to continue')
+    if (this.#messageBytes + length > this.#messageBytesMax) return wrong('message is too long')
     return null
   }
 

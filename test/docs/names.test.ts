@@ -10,6 +10,7 @@ import { ERRORS } from '../../src/base/errors.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { Connection } from '../../src/connection/connection.ts'
 import { CENSUS_OPTIONS } from '../../src/diagnose/census/census-settings.ts'
+import { SOAK_OPTIONS } from '../../src/diagnose/soak/soak-options.ts'
 import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
 import { ROLLOUT_OPTIONS } from '../../src/rollout/rollout-options.ts'
 import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
@@ -26,6 +27,7 @@ const OPTIONS = {
   ...ADMIN_OPTIONS,
   ...CENSUS_OPTIONS,
   ...ROLLOUT_OPTIONS,
+  ...SOAK_OPTIONS,
 }
 /** Options of the client, and what it says. */
 const CLIENT = ['waitFirstMs', 'waitMaxMs', 'stableAfterMs', 'connectTimeoutMs', 'inMs']

@@ -1,5 +1,5 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | memory | endpoints | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | memory | endpoints | soak | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ import { drillMemory } from './memory-accounts.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
+import { drillSoak, SOAK_TARGETS } from './soak.ts'
 import { soakSelf } from './soak-self.ts'
 import { drillStall } from './stall.ts'
 import { asTable, holds, type Verdict } from './verdict.ts'
@@ -130,6 +131,18 @@ const DRILLS: Readonly<Record<string, Drill>> = {
           },
           ...{ seconds: number('seconds'), settleMs: number('settle') * 1000, stuckMs: number('stuck') },
         })
+      }
+    },
+  },
+  soak: {
+    flags: { targets: SOAK_TARGETS.join(','), nodes: '20,24,26', bytes: 4_096, repaired: false },
+    async *run({ number, text, on }) {
+      const targets = text('targets')
+        .split(',')
+        .map((name) => oneOf('targets', SOAK_TARGETS, name))
+      for (const name of text('nodes').split(',')) {
+        const node = { name, program: programOf(name) }
+        yield await drillSoak({ targets, node, bytes: number('bytes'), isAllRepaired: on('repaired') })
       }
     },
   },

@@ -4,6 +4,7 @@ export declare function findChromium(): string | undefined
 export declare function findNginx(): string | undefined
 export declare function findHaproxy(): string | undefined
 export declare function findGo(): string | undefined
+export declare function findGin(): { readonly go: string; readonly goPath: string } | undefined
 export declare function findSystemdAnalyze(): string | undefined
 export declare function findPythonYaml(): string | undefined
 export declare function findPython(): string | undefined

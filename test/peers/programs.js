@@ -70,6 +70,17 @@ function hasPprof(go) {
   )
 }
 
+// The compiler that Debian's packages were made for: a newer one may refuse them.
+const DEBIAN_GO = '/usr/lib/go/bin/go'
+const GO_PATH = '/usr/share/gocode'
+
+/** A Go compiler and the folder with the sources of Gin and gorilla/websocket, both Debian's, or undefined. */
+export function findGin() {
+  const sources = ['gin-gonic/gin', 'gorilla/websocket'].map((name) => join(GO_PATH, 'src/github.com', name))
+  if (isThere(DEBIAN_GO, constants.X_OK) && sources.every((path) => isThere(path)))
+    return { go: DEBIAN_GO, goPath: GO_PATH }
+}
+
 /** The path of a Python that has the package `yaml`, or undefined. */
 export function findPythonYaml() {
   if (isThere(DEBIAN_YAML) && isThere(DEBIAN_PYTHON, constants.X_OK)) return DEBIAN_PYTHON

@@ -10,7 +10,11 @@ export interface Ran {
   readonly errors: string
 }
 
-export async function holdfast(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+export async function holdfast(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  deadlineMs: number = PATIENCE_MS,
+): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: { ...process.env, ...env } })
   let out = ''
   let errors = ''
@@ -21,7 +25,7 @@ export async function holdfast(args: readonly string[], env: NodeJS.ProcessEnv =
     errors += chunk
   })
   try {
-    const [code] = await within(`holdfast ${args.join(' ')}`, once(child, 'close'), PATIENCE_MS)
+    const [code] = await within(`holdfast ${args.join(' ')}`, once(child, 'close'), deadlineMs)
     return { code, out, errors }
   } finally {
     child.kill('SIGKILL')

@@ -33,8 +33,11 @@ const LOOK_MS = 20
 /** Works in modules of either kind, and also where a test or a bundler has no `require`. */
 const CLOSE = '(process.getBuiltinModule?.("node:inspector") ?? require("node:inspector")).close()'
 
-/** @throws HoldfastError HF_PROCESS_UNFIT before anything was sent, HF_INSPECTOR_FAILED after */
-export async function openInspector(pid: number, clock: Clock): Promise<OpenInspector> {
+/**
+ * @param openMs how long it may take to open
+ * @throws HoldfastError HF_PROCESS_UNFIT before anything was sent, HF_INSPECTOR_FAILED after
+ */
+export async function openInspector(pid: number, clock: Clock, openMs: number = OPEN_MS): Promise<OpenInspector> {
   const facts = fitProcess(pid)
   const address = inspectorAddress(facts.args, facts.nodeOptions)
   const before = listeningPorts(pid)
@@ -48,7 +51,7 @@ export async function openInspector(pid: number, clock: Clock): Promise<OpenInsp
     })
   }
   signal(pid)
-  return connected(facts, address, await openedPort(pid, address, before, clock), false, clock)
+  return connected(facts, address, await openedPort(pid, address, before, { clock, openMs }), false, clock)
 }
 
 function signal(pid: number): void {
@@ -69,9 +72,9 @@ async function openedPort(
   pid: number,
   address: InspectorAddress,
   before: ReadonlyMap<string, number>,
-  clock: Clock,
+  { clock, openMs }: { readonly clock: Clock; readonly openMs: number },
 ): Promise<Opened> {
-  const until = clock.now() + OPEN_MS
+  const until = clock.now() + openMs
   while (clock.now() < until) {
     const fresh = [...listeningPorts(pid)].filter(([inode]) => !before.has(inode))
     const opened = fresh.find(([, port]) => port === address.port || address.port === 0)
@@ -83,7 +86,7 @@ async function openedPort(
   if (other !== undefined) return other
   throw failed(
     pid,
-    `it has not opened within ${OPEN_MS} ms of SIGUSR1`,
+    `it has not opened within ${openMs} ms of SIGUSR1`,
     'look whether the program has a SIGUSR1 handler of its own',
   )
 }

@@ -34,15 +34,19 @@ export interface Judgement {
 /** So many blocks at least, of which each gives its least sample. */
 const BLOCKS = 10
 const POINTS_MIN = 5
+/** A sample that is so much of the one before has a collection between them. */
+const FALLEN_SHARE = 0.95
+/** With fewer there is no line through them. */
+const COLLECTIONS_MIN = 6
 /** Growth that has fallen to less than this is on its way to stop. */
 const STILL_SHARE = 0.5
 
 /**
  * @param points without those of the warm-up
- * @param isCollected garbage is not in the samples; otherwise the least of each few is taken, which has the least of it
+ * @param isCollected garbage is not in the samples; otherwise those are taken that have the least of it
  */
 export function judge(points: readonly Point[], isCollected: boolean, toleranceBytes: number): Judgement {
-  const chosen = isCollected ? points : leastOfBlocks(points)
+  const chosen = isCollected ? points : withLeastGarbage(points)
   const unclear = (note: string, fit: Slope | null = null, late: Slope | null = null): Judgement => ({
     ...{ outcome: 'unclear', fit, late, points: chosen, toleranceBytes, note },
   })
@@ -68,6 +72,12 @@ function lineThrough(points: readonly Point[]): Slope | null {
   } catch {
     return null
   }
+}
+
+/** Those right behind a collection, where collections can be seen: the samples fall by more than a little. */
+function withLeastGarbage(points: readonly Point[]): Point[] {
+  const behind = points.filter(({ bytes }, at) => bytes < (points[at - 1]?.bytes ?? 0) * FALLEN_SHARE)
+  return leastOfBlocks(behind.length >= COLLECTIONS_MIN ? behind : points)
 }
 
 function leastOfBlocks(points: readonly Point[]): Point[] {

@@ -16,10 +16,16 @@ interface Scale {
   y(bytes: number): string
 }
 
+interface Range {
+  readonly low: number
+  readonly high: number
+  readonly step: number
+}
+
 /** @param at the place of the series in the samples */
 export function plotOf(series: JudgedSeries, at: number, rounds: readonly SoakRound[]): string {
   const samples = rounds.map((round) => ({ ...round, bytes: round.samples[at] as number }))
-  const [low, high] = niceRange(samples.map(({ bytes }) => bytes))
+  const { low, high, step } = niceRange(samples.map(({ bytes }) => bytes))
   const last = Math.max(1, samples.at(-1)?.connections ?? 1)
   const scale: Scale = {
     x: (connections) => (LEFT + (connections / last) * (WIDTH - LEFT - RIGHT)).toFixed(1),
@@ -30,13 +36,13 @@ export function plotOf(series: JudgedSeries, at: number, rounds: readonly SoakRo
     const kind = isWarmup ? 'warm' : 'dot'
     return `<circle cx="${scale.x(connections)}" cy="${scale.y(bytes)}" r="3.5" class="${kind}"><title>${title}</title></circle>`
   })
-  const parts = [...gridOf(low, high, last, scale), bandOf(series, scale), ...dots, lineOf(series, scale)]
+  const parts = [...gridOf({ low, high, step }, last, scale), bandOf(series, scale), ...dots, lineOf(series, scale)]
   const label = escaped(`${series.name} by connections`)
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">\n${parts.join('\n')}\n</svg>`
 }
 
-function gridOf(low: number, high: number, last: number, { x, y }: Scale): string[] {
-  const rows = Array.from({ length: TICKS + 1 }, (_, at) => low + ((high - low) * at) / TICKS)
+function gridOf({ low, high, step }: Range, last: number, { x, y }: Scale): string[] {
+  const rows = Array.from({ length: Math.round((high - low) / step) + 1 }, (_, at) => low + step * at)
   const columns = Array.from({ length: TICKS }, (_, at) => Math.round((last * at) / (TICKS - 1)))
   return [
     ...rows.map(
@@ -79,14 +85,13 @@ function bandOf(series: JudgedSeries, { x, y }: Scale): string {
 }
 
 /** The range of the axis: what there is, with room, on steps that read well. */
-function niceRange(values: readonly number[]): [low: number, high: number] {
+function niceRange(values: readonly number[]): Range {
   const [least, most] = [Math.min(...values), Math.max(...values)]
   const rough = Math.max(1_000, (most - least) / TICKS)
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power
   const low = Math.max(0, Math.floor(least / step) * step)
-  const needed = Math.ceil((most - low) / step)
-  return [low, low + Math.max(TICKS, needed) * step]
+  return { low, high: low + Math.max(1, Math.ceil((most - low) / step)) * step, step }
 }
 
 /** Text that is safe inside markup and its attributes. */

@@ -22,7 +22,7 @@ const STYLE = `
   .plateau { border-color: var(--plateau) } .plateau strong { color: var(--plateau) }
   .unclear { border-color: var(--unclear) } .unclear strong { color: var(--unclear) }
   .verdict ul { margin: 10px 0 0; padding-left: 20px }
-  p, .soft { color: var(--soft); margin: 4px 0 12px }
+  p { color: var(--soft); margin: 8px 0 12px }
   svg { width: 100%; height: auto; display: block } svg text { fill: var(--soft); font-size: 12.5px }
   .grid { stroke: var(--line) } .dot { fill: var(--own) } .warm { fill: none; stroke: var(--soft); stroke-width: 1.5 }
   .fit { stroke: var(--fit); stroke-width: 2 } .band { fill: var(--fit); opacity: 0.18 }

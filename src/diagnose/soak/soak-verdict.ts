@@ -73,7 +73,8 @@ function beside(main: JudgedSeries, other: JudgedSeries): string {
   const figure = `${other.name}: ${bytesEach(fit)} per connection`
   if (main.kind !== 'heap' || other.kind !== 'rss') return `${figure} (${WORDS[outcome]})`
   const isLeak = main.judgement.outcome === 'leak'
-  if (outcome === 'leak') return `${figure}: it grows ${isLeak ? 'as well' : ', the heap does not'}`.replace(' ,', ',')
+  if (main.judgement.outcome === 'unclear') return `${figure} (${WORDS[outcome]})`
+  if (outcome === 'leak') return `${figure}: it grows${isLeak ? ' as well' : ', the heap does not'}`
   if (outcome === 'unclear') return `${figure}: nothing can be said of it; empty pages come and go`
   return isLeak
     ? `${figure}: it does not show the leak yet, there is room in its pages`

@@ -171,7 +171,7 @@ class SoakRun {
   /** What more rounds might tell, or null. */
   #openQuestion(series: readonly JudgedSeries[]): string | null {
     const { outcome, sentence, decidedBy } = soakVerdict(series, null, this.#connectionsJudged())
-    if (outcome === 'unclear') return sentence
+    if (outcome === 'unclear') return isHopeless(series[decidedBy]) ? null : sentence
     // Outside of the heap there is growth that ends late.
     return outcome === 'leak' && series[decidedBy]?.kind === 'rss' && series.length > 1 ? sentence : null
   }
@@ -235,6 +235,12 @@ class SoakRun {
       todo: 'let it run to its end: --rounds and --connections make it shorter',
     })
   }
+}
+
+/** When all vanished connections are still held, what they cost and what a leak costs grow together, for ever. */
+function isHopeless(series: JudgedSeries | undefined): boolean {
+  const { fit, points } = series?.judgement ?? { fit: null, points: [] }
+  return fit === null && (points.at(-1)?.held ?? 0) > (points[0]?.held ?? 0)
 }
 
 function usualRounds(series: readonly MemorySeries[]): number {
