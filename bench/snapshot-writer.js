@@ -88,7 +88,7 @@ export function writeLargeSnapshot(path, bytes) {
   ]
   const at = Object.fromEntries(names.map((name, index) => [name, index]))
   // A group is four nodes and eight edges, and takes about so many bytes.
-  const groups = Math.floor(bytes / 240)
+  const groups = Math.floor(bytes / 224)
   const leaked = Math.floor(groups / 20)
   const FIXED = 6
   const nodeCount = FIXED + groups * 4
