@@ -4,7 +4,8 @@ import { DOCTOR } from './doctor.ts'
 import { DRAIN } from './drain.ts'
 import { RELOAD } from './reload.ts'
 import { RUN } from './run.ts'
-import { SOAK } from './soak.ts'
+import { soakCommand } from './soak.ts'
+import { nameCause } from './soak-why.ts'
 import { STATUS } from './status.ts'
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -13,5 +14,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   drain: DRAIN,
   status: STATUS,
   doctor: DOCTOR,
-  soak: SOAK,
+  soak: soakCommand(nameCause),
 }

@@ -9,11 +9,12 @@ import { messageOf } from '../base/errors.ts'
 import { pause } from '../diagnose/dial/waiting.ts'
 import { examination } from '../diagnose/doctor/examination.ts'
 import type { Finding } from '../diagnose/doctor/finding.ts'
-import { remoteHeapUsed, remoteSnapshot } from '../diagnose/doctor/remote-snapshot.ts'
-import { snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
+import { recover, remoteHeapUsed, remoteSnapshot } from '../diagnose/doctor/remote-snapshot.ts'
+import { type SnapshotCost, snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
 import { openInspector } from '../diagnose/inspect/open-inspector.ts'
 import { readSnapshot } from '../diagnose/snapshot/read-snapshot.ts'
 import type { Snapshot } from '../diagnose/snapshot/snapshot.ts'
+import type { Terminal } from './command.ts'
 import type { Case } from './doctor.ts'
 import { agreed } from './doctor-consent.ts'
 import { UsageError } from './flags.ts'
@@ -41,16 +42,39 @@ export async function examineProcess(pid: number, { given, terminal, signal }: C
   const everyMs = given.duration('every')
   const keep = given.text('keep')
   if (keep !== undefined) mkdirSync(keep, { recursive: true, mode: 0o700 })
+  const rounds = everyMs === undefined ? null : () => pause(systemClock, everyMs, signal)
+  return examineInRounds(pid, rounds, {
+    ...{ keep, terminal, signal },
+    agree: (cost, times) => agreed(`process ${pid}`, cost, times, { given, terminal }),
+  })
+}
+
+export interface RoundsOptions {
+  /** Where to keep the snapshots. */
+  readonly keep?: string | undefined
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  /** Rejects when it is not to be. */
+  readonly agree: (cost: SnapshotCost, times: number) => Promise<void>
+}
+
+/** @param round what happens between two of three snapshots; null: one is enough */
+export async function examineInRounds(
+  pid: number,
+  round: (() => Promise<void>) | null,
+  { keep, terminal, signal, agree }: RoundsOptions,
+): Promise<Finding> {
   const hold = systemClock.hold()
   const { client, end } = await openInspector(pid, systemClock)
   const snapshots: Snapshot[] = []
   let folder = ''
   try {
     folder = String(await client.evaluate('process.cwd()'))
-    const count = everyMs === undefined ? 1 : ROUNDS
-    await agreed(`process ${pid}`, snapshotCost(await remoteHeapUsed(client), pid), count, { given, terminal })
+    const count = round === null ? 1 : ROUNDS
+    await agree(snapshotCost(await remoteHeapUsed(client), pid), count)
     for (let number = 1; number <= count; number++) {
-      if (number > 1) await pause(systemClock, everyMs ?? 0, signal)
+      if (number > 1) await round?.()
+      signal.throwIfAborted()
       const of = count === 1 ? '' : ` ${number} of ${count}`
       const progress = (bytes: number) => terminal.draw?.(`snapshot${of}: ${Math.round(bytes / MIB)} MiB`)
       terminal.draw?.(`snapshot${of}: process ${pid} stands still`)
@@ -59,12 +83,10 @@ export async function examineProcess(pid: number, { given, terminal, signal }: C
       snapshots.push(await readSnapshot(kept, { signal, progress }))
     }
   } finally {
+    await recover(client)
     const closed = await end()
     hold.cancel()
-    if (!closed)
-      terminal.note(
-        `holdfast doctor: the inspector of process ${pid} could not be closed; it listens on this machine only`,
-      )
+    if (!closed) terminal.note(`the inspector of process ${pid} could not be closed; it listens on this machine only`)
   }
   return examineAll(snapshots, folder, { terminal, signal })
 }
@@ -82,15 +104,29 @@ async function examineAll(
 
 /** Writes down what goes by. The file is the user's to delete. */
 async function* keeping(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
-  // Never over one that is there: whose it is, is not known.
-  const file = openSync(path, 'wx', 0o600)
+  let file: number
+  try {
+    // Never over one that is there: whose it is, is not known.
+    file = openSync(path, 'wx', 0o600)
+  } catch (thrown) {
+    throw new UsageError(`--keep: ${messageOf(thrown)}`)
+  }
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
+      write(file, chunk)
       yield chunk
     }
   } finally {
     closeSync(file)
+  }
+}
+
+/** @throws UsageError when the disk is full, say */
+function write(file: number, chunk: Uint8Array): void {
+  try {
+    for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
+  } catch (thrown) {
+    throw new UsageError(`--keep: ${messageOf(thrown)}`)
   }
 }
 

@@ -68,8 +68,6 @@ export function soakCommand(nameCause: NameCause | null): Command {
   }
 }
 
-export const SOAK: Command = soakCommand(null)
-
 async function run(given: Given, terminal: Terminal, nameCause: NameCause | null): Promise<ExitCode> {
   const html = given.text('html')
   const stop = new AbortController()

@@ -13,7 +13,7 @@ import { isLoopback } from './admin-options.ts'
 
 /** The header of a change, and its value. */
 export const CHANGE_HEADER = 'X-Holdfast'
-const CHANGE_VALUE = '1'
+export const CHANGE_VALUE = '1'
 
 /** What the port itself refuses: status, and the line its client reads. `docs/reference/admin.md` is made from it. */
 export const ADMIN_REFUSALS = {

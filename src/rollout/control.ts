@@ -53,6 +53,9 @@ export type Order =
   /** It is empty: look at what is left in it, then exit. */
   | { readonly kind: 'autopsy'; readonly withinMs: number }
 
+/** How a worker is to leave. */
+export type Leaving = Omit<Order & { kind: 'drain' }, 'kind'>
+
 /** From a worker. */
 export type Word =
   /** The app is there, and links to all peers are up. */

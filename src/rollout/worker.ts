@@ -18,7 +18,7 @@ import type { DrainReport } from '../server/drain-report.ts'
 import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
-import type { Order, PeerPlace, Word } from './control.ts'
+import type { Leaving, Order, PeerPlace, Word } from './control.ts'
 import { Departing, pause } from './departing.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
@@ -27,10 +27,6 @@ import { Tour } from './tour.ts'
 import { figuresOf } from './worker-figures.ts'
 import type { WorkerAdmin, WorkerProcess } from './worker-process.ts'
 
-/** How it is to leave. */
-type Leaving = Omit<Order & { kind: 'drain' }, 'kind'>
-
-/** By itself, or because nobody is there any more. */
 const ALONE: Leaving = { listening: false, retryAfterMs: null, autopsy: false }
 const FIGURES_MS = 1_000
 const LINKS_MS = 5_000

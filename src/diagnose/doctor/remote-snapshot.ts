@@ -1,6 +1,5 @@
 /**
- * A heap snapshot of another Node process, through its inspector, as its bytes come. The process stands still while it is taken, and is as
- * quick as before when it is over.
+ * A heap snapshot of another Node process, through its inspector, as its bytes come. The process stands still while it is taken.
  *
  * Owned by whoever reads the chunks, to the end or not: leaving the loop ends it.
  */
@@ -53,9 +52,15 @@ export async function* remoteSnapshot(client: InspectorClient, signal?: AbortSig
     signal?.removeEventListener('abort', stop)
     off()
     client.resume()
-    // Without it objects are made several times slower for as long as the process lives.
-    await client.ask('HeapProfiler.disable').catch(() => {})
   }
+}
+
+/**
+ * To be called after the last snapshot: from the first on, objects are made several times slower, for as long as the process lives. Not between
+ * two of them: all objects would have other ids afterwards, and what is new could not be told from what was there.
+ */
+export async function recover(client: InspectorClient): Promise<void> {
+  await client.ask('HeapProfiler.disable').catch(() => {})
 }
 
 /** Bytes of the heap that are used, by living and dead objects. */

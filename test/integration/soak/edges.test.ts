@@ -10,7 +10,7 @@ import { after, describe, test } from 'node:test'
 import { HoldfastError } from '../../../src/base/errors.ts'
 import type { Terminal } from '../../../src/cli/command.ts'
 import { UsageError } from '../../../src/cli/flags.ts'
-import { SOAK } from '../../../src/cli/soak.ts'
+import { soakCommand } from '../../../src/cli/soak.ts'
 import { holdfast } from '../../support/command-line.ts'
 import { nodeTarget, QUICK, soaked } from '../../support/soak-targets.ts'
 
@@ -110,7 +110,7 @@ describe('what goes wrong', { concurrency: 2 }, () => {
         /--metrics .*: .*wanted the URL that Prometheus/,
       ],
     ] as const) {
-      await assert.rejects(SOAK.run(args, nowhere), (thrown) => {
+      await assert.rejects(soakCommand(null).run(args, nowhere), (thrown) => {
         assert.ok(thrown instanceof HoldfastError || thrown instanceof UsageError, String(thrown))
         assert.doesNotMatch(thrown.message, /\n/)
         assert.match(thrown.message, words)
