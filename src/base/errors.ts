@@ -191,6 +191,16 @@ export const ERRORS = {
     wanted: 'what was over in it to be released within {ms} ms',
     todo: 'look for the map, closure, timer or listener that keeps it; a variable of the test counts too',
   },
+  HF_SNAPSHOT_INVALID: {
+    seen: 'no heap snapshot that can be read: {seen}, at byte {offset}',
+    wanted: '{wanted}',
+    todo: 'take it again and let it be written to its end: a name ending in .heapsnapshot, of Node 20 or later',
+  },
+  HF_EXAMINE_FAILED: {
+    seen: 'the snapshot was not examined: {reason}',
+    wanted: '{wanted}',
+    todo: '{todo}',
+  },
   HF_ENDED: {
     seen: '{what} ended: {reason}',
     wanted: 'work that belongs to it to stop',

@@ -1,0 +1,196 @@
+/**
+ * Why the targets are still alive: one cause for each distinct way in which they are held, with what holds them, where that
+ * stands in the code, how many there are and what they come to.
+ *
+ * Owned by whoever asks; over with its promise. Reads the scripts that the snapshot names; opens nothing else.
+ */
+import { createHash } from 'node:crypto'
+import { isAbsolute, relative, sep } from 'node:path'
+import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
+import type { RawStep } from './fold.ts'
+import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
+import { type Blamed, blame, holderKind } from './holder.ts'
+import { Names } from './names.ts'
+import { type Found, Places } from './places.ts'
+import { Scripts } from './scripts.ts'
+import { type Walk, walk } from './search.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { CausesOptions, Targets } from './targets.ts'
+import { sentenceOf, stepText } from './tell.ts'
+import { NODE, WORDS as W } from './words.ts'
+
+const CAUSES_MAX = 10
+const RETAINED_MAX = 5
+const NEVER = new AbortController().signal
+
+export async function causes(
+  snapshot: Snapshot,
+  targets: Targets | Uint32Array,
+  options: CausesOptions = {},
+): Promise<Causes> {
+  const found = targets instanceof Uint32Array ? targets : snapshot.find(targets)
+  const whole = walk(snapshot)
+  options.signal?.throwIfAborted()
+  const names = new Names(snapshot)
+  const grouped = groupPaths(snapshot, whole, names, found)
+  return tellCauses(snapshot, whole, names, grouped, found.length, options)
+}
+
+/** Of groups that have been found already. */
+export async function tellCauses(
+  snapshot: Snapshot,
+  whole: Walk,
+  names: Names,
+  { groups, unheld }: Grouped,
+  found: number,
+  options: CausesOptions,
+): Promise<Causes> {
+  const { causesMax = CAUSES_MAX, retainedMax = RETAINED_MAX, folder = null, signal = NEVER } = options
+  const told = groups.slice(0, causesMax)
+  const scripts = new Scripts(snapshot, signal)
+  const examples = told.map((group) => group.paths[0] as RawStep[])
+  const places = await new Places(snapshot, scripts).find(examples)
+  const all: Cause[] = []
+  for (const [index, group] of told.entries()) {
+    signal.throwIfAborted()
+    const teller = new Teller(snapshot, names, folder, group, places[index] as Found[])
+    all.push(teller.cause(index < retainedMax ? whole : null))
+  }
+  const more = groups.slice(causesMax)
+  return {
+    causes: all,
+    found,
+    unheld,
+    more: { causes: more.length, count: more.reduce((sum, group) => sum + group.targets.length, 0) },
+  }
+}
+
+class Teller {
+  readonly #snapshot: Snapshot
+  readonly #names: Names
+  readonly #folder: string | null
+  readonly #group: Group
+  readonly #example: readonly RawStep[]
+  readonly #found: readonly Found[]
+  readonly #blamed: Blamed
+
+  constructor(snapshot: Snapshot, names: Names, folder: string | null, group: Group, found: readonly Found[]) {
+    this.#snapshot = snapshot
+    this.#names = names
+    this.#folder = folder
+    this.#group = group
+    this.#example = group.paths[0] as RawStep[]
+    this.#found = found
+    this.#blamed = this.#withPlace(blame(group.paths))
+  }
+
+  /** @param whole when the retained bytes are wanted */
+  cause(whole: Walk | null): Cause {
+    const { targets } = this.#group
+    const target = (this.#example.at(-1) as RawStep).node
+    const holder = this.#holder(this.#blamed.holder)
+    const count = targets.length
+    return {
+      sentence: sentenceOf(holder, count, this.#names.type(target)),
+      holder,
+      count,
+      bytes: whole === null ? this.#own() : this.#retained(whole),
+      bytesAre: whole === null ? 'own' : 'retained',
+      fingerprint: this.#fingerprint(),
+      path: this.#example.map((_, index) => this.#step(index)),
+      example: this.#snapshot.graph.nodeId[target] as number,
+    }
+  }
+
+  #step(index: number): Step {
+    const step = this.#example[index] as RawStep
+    const { kind } = step
+    const type = this.#names.type(step.node)
+    const name = this.#nameOf(index)
+    const place = this.#placeOf(index)
+    return { kind, name, type, place, text: stepText({ kind, name, type, place, timer: this.#timerOf(step) }) }
+  }
+
+  #holder(at: number): Holder {
+    const step = this.#example[at] as RawStep
+    const place = this.#placeOf(at)
+    const isTimer = step.kind === 'timer'
+    const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
+    const isOfOther = kind === 'listener' || (kind === 'promise' && at > 0)
+    return {
+      type: this.#names.type(step.node),
+      name: isTimer ? this.#timerOf(step) : (this.#nameOf(at) ?? ''),
+      kind,
+      file: place?.file ?? null,
+      line: place?.line ?? null,
+      is: place?.is ?? null,
+      of: isOfOther && at > 0 ? this.#holder(this.#outside(at)) : null,
+    }
+  }
+
+  /** What holds the step, and has been named by the program and not by Node. */
+  #outside(at: number): number {
+    for (let before = at - 1; before >= 0; before--)
+      if (this.#example[before]?.name !== null && this.#found[before]?.place?.file.startsWith('node:') !== true)
+        return before
+    return at - 1
+  }
+
+  /** A property that stands nowhere in the code has a key for its name: what holds is the object. */
+  #withPlace({ holder, from }: Blamed): Blamed {
+    let at = holder
+    while (at > 0 && this.#example[at]?.kind === 'property' && this.#found[at]?.place?.is !== 'declared') at--
+    const hasPlace = this.#found[at]?.place?.is === 'declared'
+    return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
+  }
+
+  #nameOf(index: number): string | null {
+    const step = this.#example[index] as RawStep
+    const found = this.#found[index]?.name ?? null
+    if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
+    return step.name ?? found
+  }
+
+  #placeOf(index: number): CodePlace | null {
+    const place = this.#found[index]?.place ?? null
+    return place === null ? null : { ...place, file: this.#relative(place.file) }
+  }
+
+  #relative(file: string): string {
+    if (this.#folder === null || !isAbsolute(file)) return file
+    const path = relative(this.#folder, file)
+    return path.startsWith('..') ? file : path.split(sep).join('/')
+  }
+
+  #timerOf(step: RawStep): string {
+    const { nodeType } = this.#snapshot.graph
+    if (this.#snapshot.word(step.node) === W.Immediate) return 'setImmediate'
+    // A small number is no node; nothing to repeat is one.
+    const repeat = this.#snapshot.follow(step.node, W._repeat)
+    return repeat !== -1 && nodeType[repeat] !== NODE.number ? 'setTimeout' : 'setInterval'
+  }
+
+  #own(): number {
+    return this.#group.targets.reduce((sum, target) => sum + this.#snapshot.selfBytes(target), 0)
+  }
+
+  /** What a walk does not reach that enters nothing the holder holds. */
+  #retained(whole: Walk): number {
+    const blocked = new Uint8Array(this.#snapshot.graph.nodeCount)
+    for (const path of this.#group.paths) for (const { node } of path.slice(this.#blamed.from)) blocked[node] = 1
+    for (const target of this.#group.targets) blocked[target] = 1
+    return whole.bytes - walk(this.#snapshot, blocked).bytes
+  }
+
+  #fingerprint(): string {
+    const first = this.#placeOf(0)?.file ?? ''
+    const steps = this.#example.map(
+      (step) =>
+        `${step.kind}|${step.name ?? ''}|${this.#names.type(step.node)}|${functionKey(this.#snapshot, this.#names, step)}`,
+    )
+    return createHash('sha256')
+      .update(`${first}\n${steps.join('\n')}`)
+      .digest('hex')
+      .slice(0, 16)
+  }
+}

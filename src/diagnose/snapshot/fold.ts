@@ -1,0 +1,310 @@
+/**
+ * Turns a path of nodes and edges into what somebody would say of it: what V8 and Node need to make a `Map`, a listener, a
+ * timer or a promise is left out, and a path begins anew where something begins that can be named by itself: a variable of a
+ * module, what a module exports, a timer.
+ *
+ * Owned by whoever asks for the causes; keeps the names it has decoded, and nothing of the paths.
+ */
+
+import type { StepKind } from './cause.ts'
+import type { Names } from './names.ts'
+import { withoutRepeats } from './repeats.ts'
+import { NO_EDGE, type Walk } from './search.ts'
+import { Shapes, SILENT } from './shapes.ts'
+import type { Snapshot } from './snapshot.ts'
+import { EDGE, EPHEMERON, NODE, PROTOTYPE, WORDS as W } from './words.ts'
+
+/** A step before anybody has looked where it stands in the code. */
+export interface RawStep {
+  readonly kind: StepKind
+  name: string | null
+  /** Where it leads. */
+  node: number
+  /** What holds it: the object of a property, the context of a variable, the closure of a class. -1: nothing of the kind. */
+  readonly owner: number
+  /** Of a timer: the function it calls; of one that waits: itself. -1: none. */
+  fn: number
+  /** Of a local: the register. */
+  readonly index: number
+}
+
+/** Variables of Node under which its timers are. */
+const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
+
+/** What the next edge out of an internal array means. */
+type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'exported' | null
+
+export class Fold {
+  readonly #snapshot: Snapshot
+  readonly #walk: Walk
+  readonly #names: Names
+  readonly #shapes: Shapes
+  #steps: RawStep[] = []
+  #within: Within = null
+  /** The `_events` of an emitter, when the path is there. */
+  #events = -1
+  /** A listener whose function is yet to come. */
+  #isListening = false
+  /** The name of an exported variable whose cell the path is in, and its module. */
+  #exported: { readonly name: string; readonly owner: number } | null = null
+
+  constructor(snapshot: Snapshot, walk: Walk, names: Names) {
+    this.#snapshot = snapshot
+    this.#walk = walk
+    this.#names = names
+    this.#shapes = new Shapes(snapshot, names)
+  }
+
+  /** The steps from the root to the node, which has to have been reached; the last one leads to it. */
+  steps(node: number): RawStep[] {
+    this.#steps = []
+    this.#leave()
+    this.#exported = null
+    for (const edge of this.edges(node)) {
+      this.#edge(edge)
+      // Whatever holds it, it is known by its own name.
+      const to = this.#snapshot.to(edge)
+      if (this.#snapshot.word(to) === W.process && this.#steps.at(-1)?.node === to)
+        this.#restart('root', 'process', to, -1)
+    }
+    const last = this.#steps.at(-1)
+    if (last === undefined || (last.node !== node && last.fn !== node)) this.#push('internal', null, node, -1)
+    return withoutRepeats(
+      this.#steps,
+      (step) => `${step.kind}\n${step.name}\n${this.#snapshot.graph.nodeName[step.node]}`,
+    )
+  }
+
+  /** From the root on. */
+  edges(node: number): number[] {
+    const edges: number[] = []
+    for (let at = node; ; ) {
+      const edge = this.#walk.reachedBy[at] as number
+      if (edge === NO_EDGE) return edges.reverse()
+      edges.push(edge)
+      at = this.#snapshot.from(edge)
+    }
+  }
+
+  #push(kind: StepKind, name: string | null, node: number, owner: number, index = -1): RawStep {
+    const step = { kind, name, node, owner, fn: -1, index }
+    this.#steps.push(step)
+    return step
+  }
+
+  /** The path begins here. */
+  #restart(kind: StepKind, name: string | null, node: number, owner: number): RawStep {
+    this.#steps = []
+    return this.#push(kind, name, node, owner)
+  }
+
+  #leave(): void {
+    this.#within = null
+    this.#events = -1
+    this.#isListening = false
+  }
+
+  #edge(edge: number): void {
+    const snapshot = this.#snapshot
+    const { edgeType, edgeTo, nodeType } = snapshot.graph
+    const to = edgeTo[edge] as number
+    const from = snapshot.from(edge)
+    const word = snapshot.edgeWord(edge)
+    if (nodeType[from] === NODE.synthetic) this.#fromRoot(edge, from, to)
+    else if (word === EPHEMERON) {
+      this.#push('weak value', null, to, from)
+      this.#leave()
+    } else if (edgeType[edge] === EDGE.context) this.#variable(edge, from, to)
+    else if (nodeType[from] === NODE.array) this.#outOfArray(edge, from, to)
+    else this.#fromObject(edge, word, from, to)
+  }
+
+  #fromObject(edge: number, word: number, from: number, to: number): void {
+    if (this.#ofTimers(word, from, to)) return
+    if (this.#ofListeners(edge, word, from, to)) return
+    if (this.#ofPromises(edge, word, from, to)) return
+    if (this.#ofModules(word, from, to)) return
+    if (this.#ofFunctions(word, from, to)) return
+    this.#ofObjects(edge, word, from, to)
+  }
+
+  #fromRoot(edge: number, from: number, to: number): void {
+    const { nodeType, edgeType } = this.#snapshot.graph
+    this.#steps = []
+    if (nodeType[to] === NODE.synthetic || edgeType[edge] === EDGE.shortcut) {
+      if (nodeType[to] === NODE.object) this.#push('root', 'globalThis', to, -1)
+      return
+    }
+    const root = this.#push('root', this.#names.node(from), from, -1)
+    if (this.#shapes.isVisible(to)) root.node = to
+  }
+
+  #variable(edge: number, from: number, to: number): void {
+    const name = this.#names.edge(edge)
+    if (this.#shapes.isOfModule(from)) this.#restart('variable', name, to, from)
+    else this.#push('variable', name, to, from)
+    this.#leave()
+  }
+
+  #outOfArray(edge: number, from: number, to: number): void {
+    const within = this.#within
+    const index = Number(this.#names.edge(edge))
+    if (within === 'exported') {
+      this.#within = null
+      const key = this.#shapes.sibling(from, index - 1)
+      if (this.#exported !== null && key !== -1) this.#exported = { ...this.#exported, name: this.#names.node(key) }
+      return
+    }
+    if (!this.#shapes.isVisible(to) && !(within !== null && this.#shapes.isValue(to))) return
+    this.#within = null
+    if (within === 'table') this.#push(this.#shapes.isKey(from, index) ? 'key' : 'entry', null, to, -1)
+    else if (within === 'event table') {
+      const key = this.#shapes.sibling(from, index - 1)
+      this.#push('listener', key === -1 ? null : this.#names.node(key), to, from)
+      this.#isListening = true
+    } else if (within === 'store') this.#push('store', null, to, -1)
+    else if (within === 'registers') this.#push('local', null, to, this.#steps.at(-1)?.node ?? -1, index)
+    else if (within === 'bindings' || within === 'arguments') this.#push('bound argument', null, to, -1)
+    else this.#push('element', null, to, -1)
+  }
+
+  #ofTimers(word: number, from: number, to: number): boolean {
+    const f = this.#snapshot.word(from)
+    const t = this.#snapshot.word(to)
+    if (t === W.TimersList || t === W.ImmediateList) {
+      this.#steps = []
+      return true
+    }
+    if (t === W.Timeout || t === W.Immediate) {
+      const isList = f === W.TimersList || f === W.ImmediateList || word === W._idleNext || word === W._idlePrev
+      const isNodes = TIMER_VARIABLES.has(this.#steps[0]?.name ?? '') && this.#steps[0]?.kind === 'variable'
+      if (!isList && !isNodes) return false
+      const called = this.#snapshot.follow(to, t === W.Timeout ? W._onTimeout : W._onImmediate)
+      this.#restart('timer', null, to, -1).fn = called
+      this.#leave()
+      return true
+    }
+    if (word === W._onTimeout || word === W._onImmediate) {
+      if (this.#steps.at(-1)?.kind !== 'timer') this.#push('function', null, to, from)
+      return true
+    }
+    return false
+  }
+
+  #ofListeners(edge: number, word: number, from: number, to: number): boolean {
+    const { graph } = this.#snapshot
+    const isProperty = graph.edgeType[edge] === EDGE.property
+    if (word === W._events) {
+      this.#events = to
+      return true
+    }
+    if (this.#events === from && isProperty && word !== PROTOTYPE) {
+      this.#events = -1
+      this.#push('listener', this.#names.edge(edge), to, from)
+      this.#isListening = true
+      return true
+    }
+    if (word === W['<symbol kEvents>']) {
+      this.#within = 'event table'
+      return true
+    }
+    if (!this.#isListening) return false
+    // Several listeners are in an array; those of `once`, and of event targets, are wrapped.
+    const isElement = graph.edgeType[edge] === EDGE.element && this.#snapshot.word(from) === W.Array
+    const isWrapped = word === W.listener || word === W.callback || word === W.next
+    const last = this.#steps.at(-1)
+    if ((!isElement && !isWrapped) || last?.kind !== 'listener') {
+      this.#isListening = false
+      return false
+    }
+    last.node = to
+    return true
+  }
+
+  #ofPromises(edge: number, word: number, from: number, to: number): boolean {
+    const { nodeType, edgeType } = this.#snapshot.graph
+    const f = this.#snapshot.word(from)
+    const t = this.#snapshot.word(to)
+    if (word === W.reactions_or_result) {
+      if (t !== W['system / PromiseReaction']) this.#push('result', null, to, from)
+      return true
+    }
+    if (t === W.Generator && (word === W.extension || edgeType[edge] === EDGE.hidden)) {
+      this.#push('awaiting', null, to, -1).fn = this.#snapshot.follow(to, W.function)
+      return true
+    }
+    if (word === W.parameters_and_registers) {
+      this.#within = 'registers'
+      return true
+    }
+    if (f === W['system / PromiseReaction']) {
+      if (t === W.AsyncContextFrame) return true
+      if (nodeType[to] === NODE.closure && !this.#shapes.isNodes(to)) this.#push('reaction', null, to, -1)
+      else if (nodeType[to] !== NODE.closure && t !== W.Promise && this.#shapes.isVisible(to))
+        this.#push('store', null, to, -1)
+      return true
+    }
+    if (f === W['system / PromiseCapability']) return true
+    // Of a function that waits: the promise it has returned.
+    return f === W.Generator && t === W.Promise
+  }
+
+  #ofModules(word: number, from: number, to: number): boolean {
+    const snapshot = this.#snapshot
+    const f = snapshot.word(from)
+    if (f === W['system / SourceTextModule'] && snapshot.graph.nodeType[to] === NODE.array) {
+      this.#within = 'exported'
+      this.#exported = { name: '', owner: from }
+      return true
+    }
+    if (f === W['system / Cell'] && this.#exported !== null) {
+      const { name, owner } = this.#exported
+      this.#exported = null
+      if (name === '') return false
+      this.#restart('variable', name, to, owner)
+      return true
+    }
+    if (f === W.Module && word === W.exports) {
+      const file = snapshot.follow(from, W.filename)
+      this.#restart('exports', file === -1 ? null : this.#names.node(file), to, from)
+      return true
+    }
+    if (word !== W.global_object) return false
+    this.#restart('root', 'globalThis', to, -1)
+    return true
+  }
+
+  #ofFunctions(word: number, from: number, to: number): boolean {
+    if (word === W.bound_this) this.#push('bound this', null, to, from)
+    else if (word === W.bound_function || word === W.function) this.#push('function', null, to, from)
+    else if (word === W.bindings) this.#within = 'bindings'
+    else if (word === W._timerArgs || word === W._argv) this.#within = 'arguments'
+    else return false
+    return true
+  }
+
+  #ofObjects(edge: number, word: number, from: number, to: number): void {
+    const { nodeType, edgeType } = this.#snapshot.graph
+    const f = this.#snapshot.word(from)
+    const type = edgeType[edge] as number
+    if (word === W.table) {
+      if (this.#within !== 'event table') this.#within = f === W.AsyncContextFrame ? 'store' : 'table'
+      return
+    }
+    if (word === W['<symbol kAsyncContextFrame>']) return
+    if (word === W['<symbol kResourceStore>']) this.#push('store', null, to, from)
+    else if (word === W['<symbol owner_symbol>']) this.#push('internal', null, to, from)
+    else if (f === W['system / WeakCell']) {
+      if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.FinalizationRegistry)
+        this.#push('held value', null, to, from)
+    } else if (word === W.constructor && nodeType[to] === NODE.closure) this.#push('function', null, to, from)
+    else if (SILENT[word] === 1 && (type === EDGE.internal || word === PROTOTYPE)) return
+    else if (type === EDGE.element) {
+      const isArguments = this.#within === 'arguments'
+      this.#within = null
+      if (isArguments) this.#push('bound argument', null, to, -1)
+      else this.#push(f === W.Array ? 'element' : 'entry', null, to, -1)
+    } else if (type === EDGE.property) this.#push('property', this.#names.edge(edge), to, from)
+    else if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.Promise) this.#push('internal', null, to, from)
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Paths that say the same, together: one group for each distinct cause. Indices and keys are no difference, nor are the names
+ * of properties of an object that is used as a table. Pure over a walk.
+ */
+import { Fold, type RawStep } from './fold.ts'
+import type { Names } from './names.ts'
+import { NO_EDGE, type Walk } from './search.ts'
+import type { Snapshot } from './snapshot.ts'
+import { NODE, WORDS as W } from './words.ts'
+
+/** An object of which targets are held by so many different properties is a table. */
+const TABLE_NAMES_MIN = 3
+/** Of an emitter with so many events that hold targets: they are named by something that changes. */
+const EVENT_NAMES_MIN = 8
+
+export interface Group {
+  readonly key: string
+  /** The paths of the targets that no other target comes before. All have the same number of steps. */
+  readonly paths: RawStep[][]
+  /** Those targets, and the ones behind them. */
+  readonly targets: number[]
+}
+
+export interface Grouped {
+  /** The one with the most targets first. */
+  readonly groups: readonly Group[]
+  readonly unheld: number
+  /** Node ids of objects that are used as tables. */
+  readonly tables: ReadonlySet<number>
+}
+
+/** @param tables node ids of objects that are tables, because they are in another snapshot of the process */
+export function groupPaths(
+  snapshot: Snapshot,
+  walk: Walk,
+  names: Names,
+  targets: Uint32Array,
+  tables: ReadonlySet<number> = new Set(),
+): Grouped {
+  const fold = new Fold(snapshot, walk, names)
+  const behind = targetsByFirst(snapshot, walk, targets)
+  const paths = [...behind.keys()].map((first) => ({ first, steps: fold.steps(first) }))
+  const asTables = tablesIn(
+    snapshot,
+    paths.map(({ steps }) => steps),
+    tables,
+  )
+  const groups = new Map<string, Group>()
+  for (const { first, steps } of paths) {
+    const told = withTables(steps, (owner) => asTables.has(owner))
+    const key = keyOf(snapshot, names, told)
+    let group = groups.get(key)
+    if (group === undefined) {
+      group = { key, paths: [], targets: [] }
+      groups.set(key, group)
+    }
+    group.paths.push(told)
+    for (const target of behind.get(first) ?? []) group.targets.push(target)
+  }
+  const sorted = [...groups.values()].sort(
+    (a, b) => b.targets.length - a.targets.length || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  )
+  const held = sorted.reduce((sum, group) => sum + group.targets.length, 0)
+  const { nodeId } = snapshot.graph
+  return {
+    groups: sorted,
+    unheld: targets.length - held,
+    tables: new Set([...asTables].map((node) => nodeId[node] as number)),
+  }
+}
+
+/** The targets on whose path no other target comes before, each with those on whose path it does. */
+function targetsByFirst(snapshot: Snapshot, { reachedBy }: Walk, targets: Uint32Array): Map<number, number[]> {
+  const isTarget = new Uint8Array(snapshot.graph.nodeCount)
+  for (const target of targets) isTarget[target] = 1
+  const byFirst = new Map<number, number[]>()
+  for (const target of targets) {
+    let first = target
+    if (reachedBy[target] === NO_EDGE) continue
+    for (let edge = reachedBy[target] as number; edge !== NO_EDGE; ) {
+      const from = snapshot.from(edge)
+      if (isTarget[from] === 1) first = from
+      edge = reachedBy[from] as number
+    }
+    const known = byFirst.get(first)
+    if (known === undefined) byFirst.set(first, [target])
+    else known.push(target)
+  }
+  return byFirst
+}
+
+const ownerOf = (step: RawStep): number => (step.kind === 'property' || step.kind === 'listener' ? step.owner : -1)
+
+function withTables(steps: readonly RawStep[], isTable: (owner: number) => boolean): RawStep[] {
+  return steps.map((step) => (isTable(ownerOf(step)) ? asEntry(step) : step))
+}
+
+/** The key of the group that the path belongs to. */
+export function keyOfPath(
+  snapshot: Snapshot,
+  names: Names,
+  steps: readonly RawStep[],
+  tables: ReadonlySet<number>,
+): string {
+  const { nodeId } = snapshot.graph
+  return keyOf(
+    snapshot,
+    names,
+    withTables(steps, (owner) => owner !== -1 && tables.has(nodeId[owner] as number)),
+  )
+}
+
+const asEntry = (step: RawStep): RawStep =>
+  step.kind === 'listener' ? { ...step, name: null } : { ...step, kind: 'entry', name: null }
+
+function tablesIn(
+  snapshot: Snapshot,
+  paths: readonly (readonly RawStep[])[],
+  known: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const names = new Map<number, Set<string>>()
+  const tables = new Set<number>()
+  const { nodeId } = snapshot.graph
+  for (const steps of paths) {
+    for (const step of steps) {
+      const owner = ownerOf(step)
+      if (owner === -1 || tables.has(owner) || snapshot.word(owner) !== W.Object) continue
+      const seen = names.get(owner) ?? new Set()
+      names.set(owner, seen.add(step.name ?? ''))
+      const enough = step.kind === 'listener' ? EVENT_NAMES_MIN : TABLE_NAMES_MIN
+      if (seen.size >= enough || known.has(nodeId[owner] as number)) tables.add(owner)
+    }
+  }
+  return tables
+}
+
+function keyOf(snapshot: Snapshot, names: Names, steps: readonly RawStep[]): string {
+  const keys = steps.map((step, index) => {
+    const base = `${step.kind}|${step.name ?? ''}|${names.type(step.node)}|${functionKey(snapshot, names, step)}`
+    // Two modules may have a variable of the same name.
+    return index === 0 && step.kind === 'variable' ? `${base}|${snapshot.graph.nodeId[step.owner]}` : base
+  })
+  return keys.join('\n')
+}
+
+/** By name, and by place where it has none. */
+export function functionKey(snapshot: Snapshot, names: Names, step: RawStep): string {
+  const fn = step.fn === -1 ? step.node : step.fn
+  if (snapshot.graph.nodeType[fn] !== NODE.closure) return ''
+  const bound = snapshot.follow(fn, W.bound_function)
+  const of = bound === -1 ? fn : bound
+  const name = names.node(of)
+  if (name !== '' && name !== 'native_bind') return name
+  const at = snapshot.location(of)
+  return at === null ? '' : `${at.line}:${at.column}`
+}

@@ -1,0 +1,106 @@
+/**
+ * What grows, in three snapshots of one process between which the same was done twice: objects that are held on the same path
+ * and of which there are about as many more after each round. What is full, and what comes and goes, is none.
+ *
+ * Owned by whoever asks; over with its promise.
+ */
+
+import type { Growing } from './cause.ts'
+import { tellCauses } from './causes.ts'
+import { Fold } from './fold.ts'
+import { groupPaths, keyOfPath } from './groups.ts'
+import { Names } from './names.ts'
+import { Ids, newcomers } from './newcomers.ts'
+import { NO_EDGE, type Walk, walk } from './search.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { GrowthOptions } from './targets.ts'
+import { growthSentence } from './tell.ts'
+
+const PER_ROUND_MIN = 3
+/** One round may bring so much more than the other: 1 would be exactly as much. */
+const ALIKE = 0.6
+/** So many groups are counted in all three snapshots, those with the most newcomers first. */
+const GROUPS_MAX = 50
+const CAUSES_MAX = 10
+
+export async function growth(
+  a: Snapshot,
+  b: Snapshot,
+  c: Snapshot,
+  options: GrowthOptions = {},
+): Promise<readonly Growing[]> {
+  const { perRoundMin = PER_ROUND_MIN, causesMax = CAUSES_MAX } = options
+  const idsOfB = new Ids(b)
+  const last = walk(c)
+  const names = new Names(c)
+  const grouped = groupPaths(c, last, names, newcomers(c, last, new Ids(a)))
+  const { nodeId } = c.graph
+  const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets }) => {
+    const first = targets.filter((node) => idsOfB.has(nodeId[node] as number)).length
+    return isSteady(first, targets.length - first, perRoundMin)
+  })
+  options.signal?.throwIfAborted()
+  const counters = [new Counter(a, walk(a), grouped.tables), new Counter(b, walk(b), grouped.tables)]
+  counters.push(new Counter(c, last, grouped.tables))
+  const grown = candidates
+    .map((group) => {
+      const node = group.paths[0]?.at(-1)?.node ?? 0
+      const type = names.type(node)
+      const [inA = 0, inB = 0, inC = 0] = counters.map((counter) => counter.count(type, group.key))
+      return { group, counts: [inA, inB, inC] as const, type }
+    })
+    .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
+  const told = await tellCauses(c, last, names, { ...grouped, groups: grown.map(({ group }) => group) }, grown.length, {
+    ...options,
+    causesMax,
+    retainedMax: options.retainedMax ?? causesMax,
+  })
+  return told.causes
+    .map((cause, index) => {
+      const { counts, type } = grown[index] as (typeof grown)[number]
+      const perRound = Math.round((counts[2] - counts[0]) / 2)
+      const bytesPerRound = Math.round(cause.bytes / 2)
+      return { sentence: growthSentence(cause.holder, perRound, type), cause, counts, perRound, bytesPerRound }
+    })
+    .sort((x, y) => y.bytesPerRound - x.bytesPerRound)
+}
+
+function isSteady(first: number, second: number, min: number): boolean {
+  return Math.min(first, second) >= min && Math.min(first, second) / Math.max(first, second) >= ALIKE
+}
+
+/** How many objects of a snapshot are held on a path that says the same. */
+class Counter {
+  readonly #snapshot: Snapshot
+  readonly #walk: Walk
+  readonly #names: Names
+  readonly #fold: Fold
+  readonly #tables: ReadonlySet<number>
+  // Bounded by GROUPS_MAX: the types that are counted.
+  readonly #counts = new Map<string, Map<string, number>>()
+
+  constructor(snapshot: Snapshot, whole: Walk, tables: ReadonlySet<number>) {
+    this.#snapshot = snapshot
+    this.#walk = whole
+    this.#names = new Names(snapshot)
+    this.#fold = new Fold(snapshot, whole, this.#names)
+    this.#tables = tables
+  }
+
+  count(type: string, key: string): number {
+    const known = this.#counts.get(type) ?? this.#countAll(type)
+    this.#counts.set(type, known)
+    return known.get(key) ?? 0
+  }
+
+  #countAll(type: string): Map<string, number> {
+    const counts = new Map<string, number>()
+    const { nodeCount } = this.#snapshot.graph
+    for (let node = 0; node < nodeCount; node++) {
+      if (this.#walk.reachedBy[node] === NO_EDGE || this.#names.type(node) !== type) continue
+      const key = keyOfPath(this.#snapshot, this.#names, this.#fold.steps(node), this.#tables)
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+    return counts
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * Where the steps of a path stand in the code: the declaration of a variable, the first assignment of a property, the
+ * beginning of a function. What is not found is null, or the nearest that is certain; nothing is guessed.
+ *
+ * Owned by one search for causes; keeps what Scripts keeps.
+ */
+import type { CodePlace } from './cause.ts'
+import { type ContextOwner, ownersOf, variablesOf } from './contexts.ts'
+import { type Declaration, declarationsOf, findExported, findVariable } from './declarations.ts'
+import type { RawStep } from './fold.ts'
+import { findAssigned, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
+import { isFile, type Script, type Scripts } from './scripts.ts'
+import type { Snapshot } from './snapshot.ts'
+import { classAt, functionAt, lineOf, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
+import { findDeclared } from './text-search.ts'
+import { NODE, PROTOTYPE, WORDS as W } from './words.ts'
+
+/** Classes from an object upward in which a property is looked for. */
+const CLASSES_MAX = 8
+
+export interface Found {
+  readonly place: CodePlace | null
+  /** Where it was looked for. */
+  readonly script: Script | null
+  /** What the variable or property was given when it was declared. */
+  readonly value: SyntaxNode | null
+  /** Of a local: its name, when it is a parameter. Of a function: its own. */
+  readonly name: string | null
+}
+
+const NOTHING: Found = { place: null, script: null, value: null, name: null }
+
+/** A function whose place is known, in its script. */
+interface Standing {
+  readonly script: Script
+  readonly line: number
+  readonly column: number
+  /** From the program to the function; null when the script is not what ran. */
+  readonly around: readonly SyntaxNode[] | null
+}
+
+export class Places {
+  readonly #snapshot: Snapshot
+  readonly #scripts: Scripts
+
+  constructor(snapshot: Snapshot, scripts: Scripts) {
+    this.#snapshot = snapshot
+    this.#scripts = scripts
+  }
+
+  /** For each of the paths, for each of its steps. */
+  async find(paths: readonly (readonly RawStep[])[]): Promise<Found[][]> {
+    const contexts = new Set<number>()
+    for (const path of paths) for (const step of path) if (step.kind === 'variable') contexts.add(step.owner)
+    const owners = ownersOf(this.#snapshot, contexts)
+    const found: Found[][] = []
+    for (const path of paths) {
+      const places: Found[] = []
+      for (const [index, step] of path.entries())
+        places.push(await this.#step(step, path[index - 1] ?? null, places.at(-1) ?? NOTHING, owners))
+      found.push(places)
+    }
+    return found
+  }
+
+  async #step(
+    step: RawStep,
+    before: RawStep | null,
+    holder: Found,
+    owners: ReadonlyMap<number, ContextOwner>,
+  ): Promise<Found> {
+    switch (step.kind) {
+      case 'variable':
+        return this.#variable(step, owners.get(step.owner))
+      case 'property':
+        return this.#property(step, before, holder)
+      case 'exports':
+        return this.#exports(step)
+      case 'local':
+        return this.#local(step)
+      case 'listener':
+      case 'timer':
+      case 'function':
+      case 'awaiting':
+      case 'reaction':
+        return this.#function(step.fn === -1 ? step.node : step.fn)
+      default: {
+        const isFunction = this.#snapshot.graph.nodeType[step.node] === NODE.closure
+        return isFunction ? this.#function(step.node) : { ...NOTHING, script: holder.script }
+      }
+    }
+  }
+
+  async #variable(step: RawStep, owner: ContextOwner | undefined): Promise<Found> {
+    const name = step.name ?? ''
+    if (this.#snapshot.word(step.owner) === W['system / SourceTextModule']) return this.#exported(step.owner, name)
+    const standing = owner === undefined ? null : await this.#standing(owner.closure)
+    if (owner === undefined || standing === null) return NOTHING
+    const { around, script } = standing
+    if (around === null) return this.#inText(standing, name, 'variable')
+    const scopes = owner.isWithin ? around.slice(0, -1) : around
+    const declared = findVariable(scopes, name, variablesOf(this.#snapshot, step.owner))
+    return declared === null ? near(standing) : inScript(script, declared)
+  }
+
+  async #exported(module: number, name: string): Promise<Found> {
+    const closure = this.#functionOfModule(module)
+    const url = this.#scripts.ofFunction(closure)
+    const script = url === null ? null : await this.#scripts.load(url)
+    if (script === null) return NOTHING
+    const declared = script.program === null || !script.isSame ? null : findExported(script.program, name)
+    if (declared !== null) return inScript(script, declared)
+    return this.#inText({ script, line: 0, column: 0, around: null }, name, 'variable')
+  }
+
+  /** Of the code at the top of a module. */
+  #functionOfModule(module: number): number {
+    const { firstEdge, edgeTo, nodeType } = this.#snapshot.graph
+    for (let edge = firstEdge[module] as number; edge < (firstEdge[module + 1] as number); edge++) {
+      const to = edgeTo[edge] as number
+      if (nodeType[to] === NODE.closure) return to
+      if (this.#snapshot.word(to) === W.Generator) return this.#snapshot.follow(to, W.function)
+    }
+    return -1
+  }
+
+  async #property(step: RawStep, before: RawStep | null, holder: Found): Promise<Found> {
+    const name = step.name ?? ''
+    const isFunction = this.#snapshot.graph.nodeType[step.owner] === NODE.closure
+    if (isFunction) {
+      const standing = await this.#standing(step.owner)
+      if (standing === null) return NOTHING
+      const { around, script } = standing
+      if (around === null || script.program === null) return this.#inText(standing, name, 'property')
+      const declared = findStatic(script.program, classAt(around), this.#snapshot.name(step.owner), name)
+      return declared === null ? near(standing) : inScript(script, declared)
+    }
+    const inClass = await this.#inClasses(step.owner, name)
+    if (inClass?.place?.is === 'declared') return inClass
+    const given = await this.#givenTo(name, before, holder)
+    return given ?? inClass ?? { ...NOTHING, script: holder.script }
+  }
+
+  /** In the class of the object, or one that it extends; null when it has none of the program's own. */
+  async #inClasses(object: number, name: string): Promise<Found | null> {
+    let prototype = this.#snapshot.follow(object, PROTOTYPE)
+    let nearest: Found | null = null
+    for (let upward = 0; upward < CLASSES_MAX && prototype !== -1; upward++) {
+      const called = this.#snapshot.follow(prototype, W.constructor)
+      const standing = called === -1 ? null : await this.#standing(called)
+      if (standing !== null) {
+        const { around, script } = standing
+        const of = around === null ? null : classAt(around)
+        const declared = of === null ? null : findInClass(of, name)
+        if (declared !== null) return inScript(script, declared)
+        const inText = around === null ? this.#inText(standing, name, 'property') : null
+        if (inText?.place?.is === 'declared') return inText
+        nearest ??= inText ?? near(standing)
+      }
+      prototype = this.#snapshot.follow(prototype, PROTOTYPE)
+    }
+    return nearest
+  }
+
+  /** To an object without a class: in the literal that it was made of, or by whoever holds it. */
+  async #givenTo(name: string, before: RawStep | null, { script, value }: Found): Promise<Found | null> {
+    if (before?.kind === 'root') {
+      for (const url of this.#scripts.own()) {
+        const own = await this.#scripts.load(url)
+        const declared = own.program === null ? null : findAssigned(own.program, ['globalThis', 'global'], name)
+        if (declared !== null && own.isSame) return inScript(own, declared)
+      }
+    }
+    const literal = findInLiteral(value, name)
+    if (script !== null && literal !== null) return inScript(script, named(script, literal))
+    if (script?.program !== null && script?.isSame === true) {
+      const { program } = script
+      const owners =
+        before?.kind === 'exports' ? ['exports', 'module.exports'] : [before?.name ?? '', `this.${before?.name}`]
+      const declared = findAssigned(program, owners, name) ?? findOnly(program, name)
+      if (declared !== null) return inScript(script, named(script, declared))
+    }
+    return this.#onlyInOwn(name)
+  }
+
+  /** The only place in all scripts of the program where an object gets such a property. */
+  async #onlyInOwn(name: string): Promise<Found | null> {
+    let only: Found | null = null
+    for (const url of this.#scripts.own()) {
+      const script = await this.#scripts.load(url)
+      const declared = script.program === null || !script.isSame ? null : findOnly(script.program, name)
+      if (declared === null) continue
+      if (only !== null) return null
+      only = inScript(script, declared)
+    }
+    return only
+  }
+
+  async #exports(step: RawStep): Promise<Found> {
+    const file = this.#snapshot.follow(step.owner, W.filename)
+    const path = file === -1 ? '' : this.#snapshot.name(file)
+    const url = this.#scripts.own().find((own) => own.url === path)
+    if (url === undefined) return { ...NOTHING, name: path }
+    const script = await this.#scripts.load(url)
+    const declared =
+      script.program === null || !script.isSame ? null : findAssigned(script.program, ['module'], 'exports')
+    return declared === null
+      ? { ...NOTHING, script, name: script.file }
+      : { ...inScript(script, declared), name: script.file }
+  }
+
+  async #local(step: RawStep): Promise<Found> {
+    const standing = await this.#standing(this.#snapshot.follow(step.owner, W.function))
+    const of = standing?.around?.at(-1)
+    if (standing === null || of === undefined) return NOTHING
+    const parameter = (of.params as SyntaxNode[] | undefined)?.[step.index]
+    const name = nameIn(parameter)
+    if (parameter === undefined || name === null) return near(standing)
+    return { ...inScript(standing.script, { name, start: parameter.start, value: null }), name }
+  }
+
+  async #function(closure: number): Promise<Found> {
+    // What was bound is another function.
+    const bound = closure === -1 ? -1 : this.#snapshot.follow(closure, W.bound_function)
+    const of = bound === -1 ? closure : bound
+    const standing = await this.#standing(of)
+    if (standing === null) return NOTHING
+    const { script, line, column } = standing
+    const place = placeIn(script, line, column, 'function')
+    return { place, script, value: standing.around?.at(-1) ?? null, name: this.#snapshot.name(of) || null }
+  }
+
+  async #standing(closure: number): Promise<Standing | null> {
+    const url = this.#scripts.ofFunction(closure)
+    const at = closure === -1 ? null : this.#snapshot.location(closure)
+    if (url === null || at === null) return null
+    const { line, column } = at
+    const script = await this.#scripts.load(url)
+    const { program, text, isSame } = script
+    if (program === null || text === null || !isSame) return { script, line, column, around: null }
+    return { script, line, column, around: functionAt(program, positionOf(text, line, column)) }
+  }
+
+  /** Where the script is not what ran, or no JavaScript. */
+  #inText(standing: Standing, name: string, kind: 'variable' | 'property'): Found {
+    const { script } = standing
+    const line = script.text === null ? null : findDeclared(script.text, name, kind)
+    if (line === null) return near(standing)
+    return { place: { file: script.file, line: line + 1, is: 'declared' }, script, value: null, name: null }
+  }
+}
+
+function inScript(script: Script, { start, value }: Declaration): Found {
+  const { line, column } = lineOf(script.text ?? '', start)
+  return { place: placeIn(script, line, column, 'declared'), script, value, name: null }
+}
+
+/** The function in which the name is somewhere. */
+function near({ script, line, column }: Standing): Found {
+  // A place in what was compiled in memory is none in the file.
+  const place = script.isSame || !isFile(script.file) ? placeIn(script, line, column, 'near') : null
+  return { place, script, value: null, name: null }
+}
+
+function placeIn(script: Script, line: number, column: number, is: CodePlace['is']): CodePlace {
+  const original = script.original(line, column)
+  return original === null ? { file: script.file, line: line + 1, is } : { ...original, is }
+}
+
+/** `{ clients }` is where `clients` is declared. */
+function named(script: Script, declared: Declaration): Declaration {
+  const { value } = declared
+  if (script.program === null || value?.type !== 'Identifier') return declared
+  return declarationsOf(script.program).get(nameIn(value) ?? '') ?? declared
+}

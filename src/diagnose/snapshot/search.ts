@@ -1,0 +1,178 @@
+/**
+ * One walk over a snapshot, from the roots to everything that they keep alive: breadth first, so that the path to each node
+ * is a shortest one, and in tiers, so that no path goes by what says nothing where another one goes by what does.
+ *
+ * Weak edges are not followed. The value of a `WeakMap` is reached through its key, once its table is reached too: whoever
+ * holds only one of both does not hold the value. The same snapshot gives the same walk, edge for edge.
+ */
+import type { Snapshot } from './snapshot.ts'
+import { EDGE, EPHEMERON, NO_WORD, NODE, WORDS, type Word } from './words.ts'
+
+/** Of a node that was not reached, or is a root. */
+export const NO_EDGE = 0xffff_ffff
+
+/** By which kind of edge a path goes as late as possible. 0: whatever programs hold on purpose. */
+const TIERS = 6
+const ASIDE = 1
+const HANDLES = 2
+const STACK = 3
+const NOISE = 4
+/** Never followed: each object has one, and what it leads to is reached in other ways. */
+const NEVER = TIERS
+
+const TIER_OF_EDGE = new Uint8Array(256)
+const put = (tier: number, words: readonly Word[]) => {
+  for (const word of words) TIER_OF_EDGE[WORDS[word]] = tier
+}
+put(NEVER, ['map'])
+put(ASIDE, ['<symbol kResourceStore>', '<symbol kAsyncContextFrame>', 'children', 'prototype', 'initial_map'])
+put(ASIDE, ['shared', 'code', 'feedback_cell', 'script', 'script_or_debug_info', 'native_context', 'scope_info'])
+
+const TIER_OF_ROOT = new Uint8Array(256).fill(HANDLES)
+for (const word of ['(Stack roots)', '(Handle scope)', '(Micro tasks)'] as const) TIER_OF_ROOT[WORDS[word]] = STACK
+for (const word of [
+  '(Internalized strings)',
+  '(External strings)',
+  '(Compilation cache)',
+  '(Debugger)',
+  '(Startup object cache)',
+  '(Weak collections)',
+  '(Weak roots)',
+  '(Retain maps)',
+] as const)
+  TIER_OF_ROOT[WORDS[word]] = NOISE
+TIER_OF_ROOT[WORDS['(GC roots)']] = 0
+
+export interface Walk {
+  /** By node: the edge by which it was reached. */
+  readonly reachedBy: Uint32Array
+  /** The nodes that were reached, in the order of the walk. */
+  readonly order: Uint32Array
+  /** Of all of them together. */
+  readonly bytes: number
+}
+
+/** @param blocked nodes that are not entered, by node 1; what only they hold is not reached */
+export function walk(snapshot: Snapshot, blocked?: Uint8Array): Walk {
+  return new Walker(snapshot, blocked).walk()
+}
+
+class Walker {
+  readonly #snapshot: Snapshot
+  readonly #blocked: Uint8Array | undefined
+  readonly #reachedBy: Uint32Array
+  /** A node stands in it once. */
+  readonly #queue: Uint32Array
+  readonly #isReached: Uint8Array
+  #count = 0
+  #bytes = 0
+  /** By tier: edges to be followed when everything before is done. */
+  readonly #later = Array.from({ length: TIERS }, () => new EdgeList())
+  // Bounded by the snapshot: pairs of `WeakMap`s whose table was not reached yet, by table.
+  readonly #pairs = new Map<number, number[]>()
+  readonly #tables: ReadonlyMap<number, number>
+
+  constructor(snapshot: Snapshot, blocked: Uint8Array | undefined) {
+    const { nodeCount } = snapshot.graph
+    this.#snapshot = snapshot
+    this.#blocked = blocked
+    this.#reachedBy = new Uint32Array(nodeCount).fill(NO_EDGE)
+    this.#queue = new Uint32Array(nodeCount)
+    this.#isReached = new Uint8Array(nodeCount)
+    this.#tables = snapshot.tables
+  }
+
+  walk(): Walk {
+    if (this.#snapshot.graph.nodeCount > 0) this.#reach(0, NO_EDGE)
+    let head = 0
+    for (let tier = 0; tier < TIERS; tier++) {
+      const later = this.#later[tier] as EdgeList
+      for (let at = 0; at < later.length; at++) {
+        const edge = later.get(at)
+        this.#reach(this.#snapshot.to(edge), edge)
+      }
+      later.clear()
+      while (head < this.#count) this.#follow(this.#queue[head++] as number, tier)
+    }
+    return { reachedBy: this.#reachedBy, order: this.#queue.subarray(0, this.#count), bytes: this.#bytes }
+  }
+
+  #follow(node: number, tier: number): void {
+    const { firstEdge, edgeType, edgeName, edgeTo, nodeType } = this.#snapshot.graph
+    const { words } = this.#snapshot.strings
+    const isRoot = nodeType[node] === NODE.synthetic
+    const end = firstEdge[node + 1] as number
+    for (let edge = firstEdge[node] as number; edge < end; edge++) {
+      const to = edgeTo[edge] as number
+      const type = edgeType[edge] as number
+      if (this.#isReached[to] === 1 || type === EDGE.weak) continue
+      let of = 0
+      if (isRoot) of = this.#tierOfRoot(type, node, to)
+      else if (type !== EDGE.element && type !== EDGE.hidden) {
+        const word = words[edgeName[edge] as number] as number
+        if (word === EPHEMERON) {
+          this.#pair(node, edge)
+          continue
+        }
+        if (word !== NO_WORD) of = TIER_OF_EDGE[word] as number
+      }
+      if (of <= tier) this.#reach(to, edge)
+      else if (of !== NEVER) this.#later[of]?.push(edge)
+    }
+  }
+
+  #tierOfRoot(type: number, node: number, to: number): number {
+    if (type === EDGE.shortcut) return 0
+    // A root holds more than its own tier says only where the node is no root itself.
+    if (this.#snapshot.graph.nodeType[to] !== NODE.synthetic) return node === 0 ? HANDLES : 0
+    const word = this.#snapshot.word(to)
+    return TIER_OF_ROOT[word] as number
+  }
+
+  #pair(node: number, edge: number): void {
+    const table = this.#tables.get(this.#snapshot.graph.edgeName[edge] as number)
+    // The table has such an edge too, and does not keep the value alive by itself.
+    if (table === undefined || table === node) return
+    const waiting = this.#pairs.get(table)
+    if (this.#isReached[table] === 1) this.#reach(this.#snapshot.to(edge), edge)
+    else if (waiting === undefined) this.#pairs.set(table, [edge])
+    else waiting.push(edge)
+  }
+
+  #reach(node: number, edge: number): void {
+    if (this.#isReached[node] === 1 || this.#blocked?.[node] === 1) return
+    this.#isReached[node] = 1
+    this.#reachedBy[node] = edge
+    this.#queue[this.#count++] = node
+    this.#bytes += this.#snapshot.selfBytes(node)
+    if (this.#pairs.size === 0) return
+    const waiting = this.#pairs.get(node)
+    if (waiting === undefined) return
+    this.#pairs.delete(node)
+    for (const pair of waiting) this.#reach(this.#snapshot.to(pair), pair)
+  }
+}
+
+/** Numbers of edges, as many as come. */
+class EdgeList {
+  #edges = new Uint32Array(1024)
+  length = 0
+
+  push(edge: number): void {
+    if (this.length === this.#edges.length) {
+      const longer = new Uint32Array(Math.max(1024, this.length * 2))
+      longer.set(this.#edges)
+      this.#edges = longer
+    }
+    this.#edges[this.length++] = edge
+  }
+
+  get(at: number): number {
+    return this.#edges[at] as number
+  }
+
+  clear(): void {
+    this.#edges = new Uint32Array(0)
+    this.length = 0
+  }
+}
