@@ -33,12 +33,13 @@ async function* runAll(chosen: readonly Program[], answers: readonly Answer[], m
   const running: Promise<Row>[] = []
   for (const [index, program] of chosen.entries()) {
     const wanted = answers[index] ?? program.answer
-    running.push(
-      examine(program, node).then((said) => ({
-        ...{ program: program.name, node: major, wanted, said },
-        ...judge(wanted, said.grown[0]?.cause.holder ?? null),
-      })),
-    )
+    const row = examine(program, node).then((said) => ({
+      ...{ program: program.name, node: major, wanted, said },
+      ...judge(wanted, said.grown[0]?.cause.holder ?? null),
+    }))
+    // Whoever waits for it hears of it; until then it must not end the process.
+    row.catch(() => {})
+    running.push(row)
     if (running.length >= jobs) yield await (running.shift() as Promise<Row>)
   }
   yield* running
