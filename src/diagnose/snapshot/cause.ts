@@ -75,6 +75,7 @@ export type HolderKind =
   | 'timer'
   | 'closure'
   | 'promise'
+  | 'reaction'
   | 'store'
   | 'registry'
   | 'variable'

@@ -7,11 +7,11 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, relative, sep } from 'node:path'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
-import type { RawStep } from './fold.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
 import { type Blamed, blame, holderKind } from './holder.ts'
 import { Names } from './names.ts'
 import { type Found, Places } from './places.ts'
+import type { RawStep } from './raw-step.ts'
 import { Scripts } from './scripts.ts'
 import { type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -116,7 +116,7 @@ class Teller {
     const place = this.#placeOf(at)
     const isTimer = step.kind === 'timer'
     const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
-    const isOfOther = kind === 'listener' || (kind === 'promise' && at > 0)
+    const isOfOther = kind === 'listener' || kind === 'promise' || kind === 'reaction'
     return {
       type: this.#names.type(step.node),
       name: isTimer ? this.#timerOf(step) : (this.#nameOf(at) ?? ''),

@@ -7,26 +7,14 @@
  */
 
 import type { StepKind } from './cause.ts'
+import { Climb } from './climb.ts'
 import type { Names } from './names.ts'
+import type { RawStep } from './raw-step.ts'
 import { withoutRepeats } from './repeats.ts'
-import { NO_EDGE, type Walk } from './search.ts'
+import type { Walk } from './search.ts'
 import { Shapes, SILENT } from './shapes.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, EPHEMERON, NODE, PROTOTYPE, WORDS as W } from './words.ts'
-
-/** A step before anybody has looked where it stands in the code. */
-export interface RawStep {
-  readonly kind: StepKind
-  name: string | null
-  /** Where it leads. */
-  node: number
-  /** What holds it: the object of a property, the context of a variable, the closure of a class. -1: nothing of the kind. */
-  readonly owner: number
-  /** Of a timer: the function it calls; of one that waits: itself. -1: none. */
-  fn: number
-  /** Of a local: the register. */
-  readonly index: number
-}
 
 /** Variables of Node under which its timers are. */
 const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
@@ -36,54 +24,49 @@ type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'ar
 
 export class Fold {
   readonly #snapshot: Snapshot
-  readonly #walk: Walk
   readonly #names: Names
   readonly #shapes: Shapes
+  readonly #climb: Climb
   #steps: RawStep[] = []
   #within: Within = null
   /** The `_events` of an emitter, when the path is there. */
   #events = -1
   /** A listener whose function is yet to come. */
   #isListening = false
+  #first = -1
   /** The name of an exported variable whose cell the path is in, and its module. */
   #exported: { readonly name: string; readonly owner: number } | null = null
 
   constructor(snapshot: Snapshot, walk: Walk, names: Names) {
     this.#snapshot = snapshot
-    this.#walk = walk
     this.#names = names
     this.#shapes = new Shapes(snapshot, names)
+    this.#climb = new Climb(snapshot, walk, this.#shapes)
   }
 
-  /** The steps from the root to the node, which has to have been reached; the last one leads to it. */
-  steps(node: number): RawStep[] {
+  /**
+   * The steps to the node, which has to have been reached; the last one leads to it.
+   *
+   * @param isTarget by node 1: then `first` is the first of them on the path
+   */
+  path(node: number, isTarget?: Uint8Array): { readonly steps: RawStep[]; readonly first: number } {
     this.#steps = []
+    this.#first = -1
     this.#leave()
     this.#exported = null
-    for (const edge of this.edges(node)) {
+    for (const edge of this.#climb.edges(node)) {
       this.#edge(edge)
-      // Whatever holds it, it is known by its own name.
       const to = this.#snapshot.to(edge)
+      // Whatever holds it, it is known by its own name.
       if (this.#snapshot.word(to) === W.process && this.#steps.at(-1)?.node === to)
         this.#restart('root', 'process', to, -1)
+      if (this.#first === -1 && isTarget?.[to] === 1) this.#first = to
     }
     const last = this.#steps.at(-1)
     if (last === undefined || (last.node !== node && last.fn !== node)) this.#push('internal', null, node, -1)
-    return withoutRepeats(
-      this.#steps,
-      (step) => `${step.kind}\n${step.name}\n${this.#snapshot.graph.nodeName[step.node]}`,
-    )
-  }
-
-  /** From the root on. */
-  edges(node: number): number[] {
-    const edges: number[] = []
-    for (let at = node; ; ) {
-      const edge = this.#walk.reachedBy[at] as number
-      if (edge === NO_EDGE) return edges.reverse()
-      edges.push(edge)
-      at = this.#snapshot.from(edge)
-    }
+    const { nodeName } = this.#snapshot.graph
+    const steps = withoutRepeats(this.#steps, ({ kind, name, node: to }) => `${kind}|${name}|${nodeName[to]}`)
+    return { steps, first: this.#first }
   }
 
   #push(kind: StepKind, name: string | null, node: number, owner: number, index = -1): RawStep {
@@ -95,6 +78,7 @@ export class Fold {
   /** The path begins here. */
   #restart(kind: StepKind, name: string | null, node: number, owner: number): RawStep {
     this.#steps = []
+    this.#first = -1
     return this.#push(kind, name, node, owner)
   }
 
@@ -169,16 +153,14 @@ export class Fold {
   }
 
   #ofTimers(word: number, from: number, to: number): boolean {
-    const f = this.#snapshot.word(from)
     const t = this.#snapshot.word(to)
     if (t === W.TimersList || t === W.ImmediateList) {
       this.#steps = []
       return true
     }
     if (t === W.Timeout || t === W.Immediate) {
-      const isList = f === W.TimersList || f === W.ImmediateList || word === W._idleNext || word === W._idlePrev
       const isNodes = TIMER_VARIABLES.has(this.#steps[0]?.name ?? '') && this.#steps[0]?.kind === 'variable'
-      if (!isList && !isNodes) return false
+      if (!isNodes && !this.#shapes.isQueued(word, from, to)) return false
       const called = this.#snapshot.follow(to, t === W.Timeout ? W._onTimeout : W._onImmediate)
       this.#restart('timer', null, to, -1).fn = called
       this.#leave()
@@ -239,7 +221,7 @@ export class Fold {
     }
     if (f === W['system / PromiseReaction']) {
       if (t === W.AsyncContextFrame) return true
-      if (nodeType[to] === NODE.closure && !this.#shapes.isNodes(to)) this.#push('reaction', null, to, -1)
+      if (nodeType[to] === NODE.closure && !this.#shapes.isBuiltIn(to)) this.#push('reaction', null, to, -1)
       else if (nodeType[to] !== NODE.closure && t !== W.Promise && this.#shapes.isVisible(to))
         this.#push('store', null, to, -1)
       return true
@@ -264,7 +246,7 @@ export class Fold {
       this.#restart('variable', name, to, owner)
       return true
     }
-    if (f === W.Module && word === W.exports) {
+    if (this.#shapes.isExports(word, from)) {
       const file = snapshot.follow(from, W.filename)
       this.#restart('exports', file === -1 ? null : this.#names.node(file), to, from)
       return true
@@ -304,7 +286,12 @@ export class Fold {
       this.#within = null
       if (isArguments) this.#push('bound argument', null, to, -1)
       else this.#push(f === W.Array ? 'element' : 'entry', null, to, -1)
-    } else if (type === EDGE.property) this.#push('property', this.#names.edge(edge), to, from)
-    else if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.Promise) this.#push('internal', null, to, from)
+    } else if (type === EDGE.property) {
+      const last = this.#steps.at(-1)
+      // From link to link of a list, from node to node of a tree: only the latest is told.
+      if (last !== undefined && this.#shapes.isLink(edge, from, to, last.node)) last.node = to
+      else this.#push('property', this.#names.edge(edge), to, from)
+    } else if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.Promise)
+      this.#push('internal', null, to, from)
   }
 }

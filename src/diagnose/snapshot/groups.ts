@@ -2,17 +2,18 @@
  * Paths that say the same, together: one group for each distinct cause. Indices and keys are no difference, nor are the names
  * of properties of an object that is used as a table. Pure over a walk.
  */
-import { Fold, type RawStep } from './fold.ts'
+import { Fold } from './fold.ts'
 import type { Names } from './names.ts'
+import type { RawStep } from './raw-step.ts'
 import { NO_EDGE, type Walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
 import { NODE, WORDS as W } from './words.ts'
 
-/** An object of which targets are held by so many different properties is a table. */
+/**
+ * An object of which targets are held by so many different properties is a table. So is an emitter with so many events that
+ * have the same function: they are named by something that changes.
+ */
 const TABLE_NAMES_MIN = 3
-/** Of an emitter with so many events that hold targets: they are named by something that changes. */
-const EVENT_NAMES_MIN = 8
-
 export interface Group {
   readonly key: string
   /** The paths of the targets that no other target comes before. All have the same number of steps. */
@@ -38,10 +39,23 @@ export function groupPaths(
   tables: ReadonlySet<number> = new Set(),
 ): Grouped {
   const fold = new Fold(snapshot, walk, names)
-  const behind = targetsByFirst(snapshot, walk, targets)
-  const paths = [...behind.keys()].map((first) => ({ first, steps: fold.steps(first) }))
+  const isTarget = new Uint8Array(snapshot.graph.nodeCount)
+  for (const target of targets) isTarget[target] = 1
+  const behind = new Map<number, number[]>()
+  const paths: { readonly first: number; readonly steps: RawStep[] }[] = []
+  for (const target of targets) {
+    if (walk.reachedBy[target] === NO_EDGE) continue
+    const { steps, first } = fold.path(target, isTarget)
+    if (first === target || first === -1) paths.push({ first: target, steps })
+    else {
+      const others = behind.get(first)
+      if (others === undefined) behind.set(first, [target])
+      else others.push(target)
+    }
+  }
   const asTables = tablesIn(
     snapshot,
+    names,
     paths.map(({ steps }) => steps),
     tables,
   )
@@ -55,6 +69,7 @@ export function groupPaths(
       groups.set(key, group)
     }
     group.paths.push(told)
+    group.targets.push(first)
     for (const target of behind.get(first) ?? []) group.targets.push(target)
   }
   const sorted = [...groups.values()].sort(
@@ -67,26 +82,6 @@ export function groupPaths(
     unheld: targets.length - held,
     tables: new Set([...asTables].map((node) => nodeId[node] as number)),
   }
-}
-
-/** The targets on whose path no other target comes before, each with those on whose path it does. */
-function targetsByFirst(snapshot: Snapshot, { reachedBy }: Walk, targets: Uint32Array): Map<number, number[]> {
-  const isTarget = new Uint8Array(snapshot.graph.nodeCount)
-  for (const target of targets) isTarget[target] = 1
-  const byFirst = new Map<number, number[]>()
-  for (const target of targets) {
-    let first = target
-    if (reachedBy[target] === NO_EDGE) continue
-    for (let edge = reachedBy[target] as number; edge !== NO_EDGE; ) {
-      const from = snapshot.from(edge)
-      if (isTarget[from] === 1) first = from
-      edge = reachedBy[from] as number
-    }
-    const known = byFirst.get(first)
-    if (known === undefined) byFirst.set(first, [target])
-    else known.push(target)
-  }
-  return byFirst
 }
 
 const ownerOf = (step: RawStep): number => (step.kind === 'property' || step.kind === 'listener' ? step.owner : -1)
@@ -115,20 +110,21 @@ const asEntry = (step: RawStep): RawStep =>
 
 function tablesIn(
   snapshot: Snapshot,
+  names: Names,
   paths: readonly (readonly RawStep[])[],
   known: ReadonlySet<number>,
 ): ReadonlySet<number> {
-  const names = new Map<number, Set<string>>()
+  const seen = new Map<string, Set<string>>()
   const tables = new Set<number>()
   const { nodeId } = snapshot.graph
   for (const steps of paths) {
     for (const step of steps) {
       const owner = ownerOf(step)
       if (owner === -1 || tables.has(owner) || snapshot.word(owner) !== W.Object) continue
-      const seen = names.get(owner) ?? new Set()
-      names.set(owner, seen.add(step.name ?? ''))
-      const enough = step.kind === 'listener' ? EVENT_NAMES_MIN : TABLE_NAMES_MIN
-      if (seen.size >= enough || known.has(nodeId[owner] as number)) tables.add(owner)
+      const group = step.kind === 'listener' ? `${owner} ${functionKey(snapshot, names, step)}` : `${owner}`
+      const different = (seen.get(group) ?? new Set()).add(step.name ?? '')
+      seen.set(group, different)
+      if (different.size >= TABLE_NAMES_MIN || known.has(nodeId[owner] as number)) tables.add(owner)
     }
   }
   return tables

@@ -55,7 +55,7 @@ export async function growth(
     causesMax,
     retainedMax: options.retainedMax ?? causesMax,
   })
-  return told.causes
+  const growing = told.causes
     .map((cause, index) => {
       const { counts, type } = grown[index] as (typeof grown)[number]
       const perRound = Math.round((counts[2] - counts[0]) / 2)
@@ -63,6 +63,21 @@ export async function growth(
       return { sentence: growthSentence(cause.holder, perRound, type), cause, counts, perRound, bytesPerRound }
     })
     .sort((x, y) => y.bytesPerRound - x.bytesPerRound)
+  return withoutKeys(growing)
+}
+
+/** The strings under which something else is held are told with it, not beside it. */
+function withoutKeys(all: readonly Growing[]): Growing[] {
+  const kept: Growing[] = []
+  for (const each of all) {
+    const holder = JSON.stringify(each.cause.holder)
+    const isText = each.cause.path.at(-1)?.type === 'string'
+    const at = isText ? kept.findIndex(({ cause }) => JSON.stringify(cause.holder) === holder) : -1
+    const same = kept[at]
+    if (same === undefined) kept.push(each)
+    else kept[at] = { ...same, bytesPerRound: same.bytesPerRound + each.bytesPerRound }
+  }
+  return kept
 }
 
 function isSteady(first: number, second: number, min: number): boolean {
@@ -98,7 +113,7 @@ class Counter {
     const { nodeCount } = this.#snapshot.graph
     for (let node = 0; node < nodeCount; node++) {
       if (this.#walk.reachedBy[node] === NO_EDGE || this.#names.type(node) !== type) continue
-      const key = keyOfPath(this.#snapshot, this.#names, this.#fold.steps(node), this.#tables)
+      const key = keyOfPath(this.#snapshot, this.#names, this.#fold.path(node).steps, this.#tables)
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }
     return counts

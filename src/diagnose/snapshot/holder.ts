@@ -1,6 +1,6 @@
 /** Which step of the paths of a group is the one to blame: where one thing holds many. Pure. */
 import type { HolderKind, StepKind } from './cause.ts'
-import type { RawStep } from './fold.ts'
+import type { RawStep } from './raw-step.ts'
 import type { Snapshot } from './snapshot.ts'
 import { NODE, WORDS as W } from './words.ts'
 
@@ -74,7 +74,8 @@ function named(steps: readonly RawStep[], at: number): number {
 
 export function holderKind(snapshot: Snapshot, step: RawStep, isHeldItself: boolean): HolderKind {
   if (step.kind === 'listener' || step.kind === 'timer' || step.kind === 'store') return step.kind
-  if (step.kind === 'awaiting' || step.kind === 'reaction') return 'promise'
+  if (step.kind === 'reaction') return 'reaction'
+  if (step.kind === 'awaiting') return 'promise'
   if (step.kind === 'root' || step.kind === 'internal') return 'internal'
   if (isHeldItself) return step.kind === 'property' ? 'property' : 'variable'
   switch (snapshot.word(step.node)) {

@@ -1,9 +1,23 @@
 /** What is said of a file that cannot be read as a heap snapshot: what was seen, where, and what was wanted. Pure. */
 import { HoldfastError } from '../../base/errors.ts'
 
-/** @param offset of the byte at which it was noticed, from the beginning of the file */
-export function invalidSnapshot(seen: string, offset: number, wanted: string): HoldfastError {
-  return new HoldfastError('HF_SNAPSHOT_INVALID', { seen, offset, wanted })
+/** HF_SNAPSHOT_INVALID. Its parts are kept, so that it can be made again in another process. */
+export class InvalidSnapshot extends HoldfastError {
+  readonly seen: string
+  /** Of the byte at which it was noticed, from the beginning of the file. */
+  readonly offset: number
+  readonly wanted: string
+
+  constructor(seen: string, offset: number, wanted: string) {
+    super('HF_SNAPSHOT_INVALID', { seen, offset, wanted })
+    this.seen = seen
+    this.offset = offset
+    this.wanted = wanted
+  }
+}
+
+export function invalidSnapshot(seen: string, offset: number, wanted: string): InvalidSnapshot {
+  return new InvalidSnapshot(seen, offset, wanted)
 }
 
 /** For a message: as it would be typed, or its number. */

@@ -17,6 +17,10 @@ for (const word of [
 ])
   SILENT[W[word]] = 1
 
+/** Classes whose objects have nothing to do with each other. */
+const GENERAL = new Set([W.Object, W.Array, W.Map, W.Set, W.WeakMap, W.WeakSet, W.Promise, W.Generator])
+const LINKS = new Set(['next', 'prev', 'previous', '_next', '_prev'])
+
 export class Shapes {
   readonly #snapshot: Snapshot
   readonly #names: Names
@@ -32,12 +36,41 @@ export class Shapes {
     return outer !== -1 && this.#names.node(outer).startsWith(NATIVE_CONTEXT)
   }
 
+  /** A timer in the list of those that have yet to run. */
+  isQueued(word: number, from: number, to: number): boolean {
+    const t = this.#snapshot.word(to)
+    if (t !== W.Timeout && t !== W.Immediate) return false
+    const f = this.#snapshot.word(from)
+    return f === W.TimersList || f === W.ImmediateList || word === W._idleNext || word === W._idlePrev
+  }
+
+  /**
+   * From one object to another of its class; objects without a class are links by the name of the property. `told` is the one
+   * that the path has come to: of a long list it has not seen all.
+   */
+  isLink(edge: number, from: number, to: number, told: number): boolean {
+    const { nodeName, nodeType } = this.#snapshot.graph
+    if (
+      nodeName[told] !== nodeName[from] ||
+      nodeName[from] !== nodeName[to] ||
+      nodeType[to] !== NODE.object ||
+      nodeType[from] !== NODE.object
+    )
+      return false
+    return !GENERAL.has(this.#snapshot.word(to)) || LINKS.has(this.#names.edge(edge))
+  }
+
+  /** What a module of CommonJS exports. */
+  isExports(word: number, from: number): boolean {
+    return word === W.exports && this.#snapshot.word(from) === W.Module
+  }
+
   /** Something that programs have in their hands, and not only V8. */
   isVisible(node: number): boolean {
     const { nodeType } = this.#snapshot.graph
     const type = nodeType[node]
     if (type === NODE.object) return this.#snapshot.word(node) !== W['system / Context']
-    return (type === NODE.closure && !this.isNodes(node)) || type === NODE.regexp
+    return (type === NODE.closure && !this.isBuiltIn(node)) || type === NODE.regexp
   }
 
   isValue(node: number): boolean {
@@ -46,11 +79,14 @@ export class Shapes {
   }
 
   /** A function of V8's own, such as what goes on with an async function. */
-  isNodes(closure: number): boolean {
+  isBuiltIn(closure: number): boolean {
     const { graph } = this.#snapshot
     if (graph.nodeType[closure] !== NODE.closure) return false
     const shared = this.#snapshot.follow(closure, W.shared)
-    return shared !== -1 && this.#snapshot.word(shared) === W['(shared function info)']
+    if (shared === -1) return false
+    const script = this.#snapshot.follow(shared, W.script)
+    const other = script === -1 ? this.#snapshot.follow(shared, W.script_or_debug_info) : script
+    return other === -1 || graph.nodeType[other] !== NODE.code
   }
 
   /** What stands in an internal array at the index, or -1. */

@@ -72,6 +72,8 @@ export function holderText(holder: Holder): string {
       return type === 'Promise'
         ? `Promise${quoted(name || null)}${at}`
         : `async function${quoted(name || null)}${at}, which waits`
+    case 'reaction':
+      return `function${quoted(name || null)} given to then${at}${owner}`
     case 'variable':
     case 'property':
       return `${kind}${quoted(name || null)}${at}`
