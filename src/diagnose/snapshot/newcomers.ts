@@ -44,13 +44,15 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
   const found: number[] = []
   for (const node of order) {
     const edge = reachedBy[node] as number
+    const id = nodeId[node] as number
+    // The way to what was there before may lead over a newcomer, a timer that was set again, say: it has not brought that along.
+    if ((id & 1) === 1 && before.has(id)) continue
     const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
     if (from !== -1 && isBehind[from] === 1) {
       isBehind[node] = 1
       continue
     }
-    const id = nodeId[node] as number
-    const isNew = (id & 1) === 1 && COUNTED.has(nodeType[node] as number) && !before.has(id)
+    const isNew = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
     if (!isNew || isReplaced(snapshot, node, edge)) continue
     isBehind[node] = 1
     found.push(node)
