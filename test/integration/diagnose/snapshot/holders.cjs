@@ -24,16 +24,13 @@ for (let index = 0; index < MANY; index++) {
   old.entries[`entry ${index}`] = new Victim('function as class')
   Old.last = new Victim('function property')
   process.on('SIGUSR2', onSignal.bind(null, new Victim('process')))
-  emitter.on(
-    `event ${index}`,
-    (
-      (victim) => () =>
-        victim.kind
-    )(new Victim('event names')),
-  ) // holds: event names
+  emitter.on(`event ${index}`, listener(new Victim('event names')))
 }
 sessions.delete('gone')
 
+function listener(victim) {
+  return () => victim.kind // holds: event names
+}
 function onSignal() {} // holds: process
 
 process.once('exit', () => [sessions, old, emitter])

@@ -125,9 +125,8 @@ each(() => {
 })
 
 // Waiting for what never comes; and for what has come.
-const pending = new Map()
+const pending = new Map() // holds: pending
 async function handle(index, victim) {
-  // holds: await
   await new Promise((resolve) => pending.set(index, resolve))
   return victim.kind
 }
@@ -136,12 +135,18 @@ async function done(victim) {
   return victim.kind
 }
 const never = new Promise(() => {})
+// holds below: await
+async function waits(victim) {
+  await never
+  return victim.kind
+}
 function chain(victim) {
-  never.then(() => victim.kind) // holds: reaction
+  void never.then(() => victim.kind) // holds: reaction
 }
 each((index) => {
-  handle(index, new Victim('await'))
-  done(new Victim(HARMLESS))
+  void handle(index, new Victim('pending'))
+  void waits(new Victim('await'))
+  void done(new Victim(HARMLESS))
   chain(new Victim('reaction'))
 })
 
