@@ -43,7 +43,10 @@ export interface Newcomers {
    * another one under the same name is none; what is in it is.
    */
   readonly heads: Uint32Array
-  /** Those that hang in a chain on others of their kind: in a linked list, the one before is a newcomer as well. */
+  /**
+   * Those that hang in a chain on others of their kind: in a linked list, the one before is a newcomer as well. And those that
+   * may have taken the place of another one: if there are more of them with each round, they have not.
+   */
   readonly links: Uint32Array
 }
 
@@ -62,12 +65,13 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
     const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
     const isCounted = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
     if (from !== -1) above[node] = isNewcomer(snapshot, from, before) ? from + 1 : (above[from] as number)
-    if (isCounted && isLink(snapshot, reachedBy, above, node)) links.push(node)
+    const isReplaced = isCounted && mayReplace(snapshot, node, edge)
+    if (isCounted && (isReplaced || isLink(snapshot, reachedBy, above, node))) links.push(node)
     if (from !== -1 && isBehind[from] === 1) {
       isBehind[node] = 1
       continue
     }
-    if (!isCounted || isReplaced(snapshot, node, edge)) continue
+    if (!isCounted || isReplaced) continue
     isBehind[node] = 1
     heads.push(node)
   }
@@ -94,7 +98,7 @@ function isLink({ graph }: Snapshot, reachedBy: Uint32Array, above: Uint32Array,
   return false
 }
 
-function isReplaced(snapshot: Snapshot, node: number, edge: number): boolean {
+function mayReplace(snapshot: Snapshot, node: number, edge: number): boolean {
   const type = snapshot.graph.edgeType[edge]
   if (type !== EDGE.property && type !== EDGE.context) return false
   const word = snapshot.word(node)

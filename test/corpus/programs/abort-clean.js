@@ -1,4 +1,4 @@
-// The repaired twin: the listener goes with a signal of the job's own.
+// The repaired twin of abort-listeners: the listener goes with a signal of the job's own.
 //
 // verdict: harmless
 import { setMaxListeners } from 'node:events'

@@ -1,4 +1,4 @@
-// The same with an end: after a hundred states the oldest is cut off.
+// The twin of previous-state, with an end: after a hundred states the oldest is cut off.
 //
 // verdict: harmless
 const MOST = 100

@@ -1,4 +1,4 @@
-// The repaired twin: who gives up takes the listener off.
+// The repaired twin of events-by-number: who gives up takes the listener off.
 //
 // verdict: harmless
 import { EventEmitter, once } from 'node:events'

@@ -1,4 +1,4 @@
-// The repaired twin: sessions are only made for those who log in, and go when they log out.
+// The repaired twin of the stores for Express: sessions are only made for those who log in, and go when they log out.
 //
 // verdict: harmless
 import { createServer } from 'node:http'

@@ -1,4 +1,4 @@
-// The repaired twin of the four before: the map is emptied, timers and listeners are in the scope of the connection, the room is
+// The repaired twin of those with Holdfast: the map is emptied, timers and listeners are in the scope of the connection, the room is
 // Holdfast's own.
 //
 // verdict: harmless

@@ -1,4 +1,4 @@
-// The repaired twin: counters by route. There are three, and they only count.
+// The repaired twin of http-metrics-by-url: counters by route. There are three, and they only count.
 //
 // verdict: harmless
 import { createServer } from 'node:http'

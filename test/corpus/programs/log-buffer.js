@@ -1,4 +1,4 @@
-// The repaired twin: lines are written down when there are enough of them.
+// The repaired twin of string-log: lines are written down when there are enough of them.
 //
 // verdict: harmless
 import { createWriteStream } from 'node:fs'

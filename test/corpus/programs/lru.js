@@ -1,4 +1,4 @@
-// The same function behind a cache that knows its bound, and forgets what was used least recently.
+// The function of memoize, behind a cache that knows its bound, and forgets what was used least recently.
 //
 // verdict: harmless
 class Lru {

@@ -9,7 +9,7 @@ const ports = { open: new Set() } // ← holds
 
 async function ask(question) {
   const { port1, port2 } = new MessageChannel()
-  ports.open.add(port1)
+  ports.open.add(port1).add(port2)
   port2.on('message', (text) => port2.postMessage(`${text}!`))
   port1.postMessage(question)
   const [answer] = await once(port1, 'message')

@@ -1,4 +1,4 @@
-// The repaired twin: an entry goes when its call is over, however that ends.
+// The repaired twin of pending-replies: an entry goes when its call is over, however that ends.
 //
 // verdict: harmless
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,4 +1,4 @@
-// The same with a `WeakMap`: what is kept for a request goes with it.
+// The twin of map-by-object, with a `WeakMap`: what is kept for a request goes with it.
 //
 // verdict: harmless
 const parsed = new WeakMap()

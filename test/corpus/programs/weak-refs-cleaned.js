@@ -1,4 +1,4 @@
-// The repaired twin: a registry takes out the entry when the object has gone.
+// The repaired twin of weak-refs-in-a-map: a registry takes out the entry when the object has gone.
 //
 // verdict: harmless
 const documents = new Map()
