@@ -1,5 +1,5 @@
-// One signal for the whole server, and a listener on it for each request that nobody removes: `{ once: true }` helps only when it
-// aborts.
+// One signal for the whole server, and a listener on it for each request that nobody removes: `{ once: true }` helps
+// only when it aborts.
 //
 // verdict: leak
 // holder: shutdown

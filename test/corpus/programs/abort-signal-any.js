@@ -1,5 +1,6 @@
-// A signal for each request, made with `AbortSignal.any` of one that lives as long as the server, and a listener on it. Node keeps
-// a signal that depends on another for as long as somebody listens to it. What can be named is the listener.
+// A signal for each request, made with `AbortSignal.any` of one that lives as long as the server, and a listener on
+// it. Node keeps a signal that depends on another for as long as somebody listens to it. What can be named is the
+// listener.
 //
 // verdict: leak
 // holder: abort | onAbort | stopping

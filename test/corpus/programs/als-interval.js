@@ -1,5 +1,5 @@
-// A timer begun while a request was handled holds the store of that request, though its function does not use it: whatever is
-// begun in `run` keeps the store. The function is one for all.
+// A timer begun while a request was handled holds the store of that request, though its function does not use it:
+// whatever is begun in `run` keeps the store. The function is one for all.
 //
 // verdict: leak
 // holder: refresh

@@ -1,5 +1,5 @@
-// Functions are bound to the request they came from (`AsyncResource.bind`), to be called when the configuration changes. They are
-// kept in an array, and each keeps the store of its request.
+// Functions are bound to the request they came from (`AsyncResource.bind`), to be called when the configuration
+// changes. They are kept in an array, and each keeps the store of its request.
 //
 // verdict: leak
 // holder: hooks

@@ -1,5 +1,5 @@
-// `events.on` gives what happens as an async iterator, and keeps for it what it has not asked for. Here it asks for one thing a
-// round. The queue is Node's; the iterator is what the program has.
+// `events.on` gives what happens as an async iterator, and keeps for it what it has not asked for. Here it asks for
+// one thing a round. The queue is Node's; the iterator is what the program has.
 //
 // verdict: leak
 // holder: ticks | clock

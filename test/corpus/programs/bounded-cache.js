@@ -1,5 +1,5 @@
-// A cache with a bound that is cleared as a whole when it is full. So it may have grown by some between two looks, and have shrunk
-// between the next two.
+// A cache with a bound that is cleared as a whole when it is full. So it may have grown by some between two looks, and
+// have shrunk between the next two.
 //
 // verdict: harmless
 const MOST = 260

@@ -1,5 +1,5 @@
-// The famous one: each new object has a method, a function that is never called uses the object before it, and both were made in
-// one place. So each object holds the one before it, through a method that does not use it.
+// The famous one: each new object has a method, a function that is never called uses the object before it, and both
+// were made in one place. So each object holds the one before it, through a method that does not use it.
 //
 // verdict: leak
 // holder: current | before

@@ -1,5 +1,5 @@
-// Two functions made in one place share what either of them uses. The small one is kept, for a statistics page; the body of the
-// request, which only its sibling uses, is kept with it.
+// Two functions made in one place share what either of them uses. The small one is kept, for a statistics page; the
+// body of the request, which only its sibling uses, is kept with it.
 //
 // verdict: leak
 // holder: reports

@@ -1,5 +1,5 @@
-// `once` for a reply with a number in the name of its event. Half of the replies never come, and nobody takes those listeners off.
-// No warning: each event has only one.
+// `once` for a reply with a number in the name of its event. Half of the replies never come, and nobody takes those
+// listeners off. No warning: each event has only one.
 //
 // verdict: leak
 // holder: replies

@@ -1,5 +1,5 @@
-// express-session without a store: its own MemoryStore keeps a session for each visitor, as its README warns. The line is in the
-// library.
+// express-session without a store: its own MemoryStore keeps a session for each visitor, as its README warns. The line
+// is in the library.
 //
 // verdict: leak
 // holder: sessions

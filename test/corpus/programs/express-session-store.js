@@ -1,5 +1,5 @@
-// A store of one's own for express-session, in memory. It does what the interface asks for, and nothing ever expires: each visitor
-// without a cookie, and each robot, is a session more.
+// A store of one's own for express-session, in memory. It does what the interface asks for, and nothing ever expires:
+// each visitor without a cookie, and each robot, is a session more.
 //
 // verdict: leak
 // holder: #sessions

@@ -1,5 +1,5 @@
-// "As soon as the database is there": each request hangs itself on the promise of the connection, which never comes. The callers
-// have long given up.
+// "As soon as the database is there": each request hangs itself on the promise of the connection, which never comes.
+// The callers have long given up.
 //
 // verdict: leak
 // holder: ready

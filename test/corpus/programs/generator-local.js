@@ -1,5 +1,5 @@
-// A generator that goes on for ever collects what it is given in a local variable. What the program holds is the generator; the
-// local has no name in the memory of V8, so that either is right.
+// A generator that goes on for ever collects what it is given in a local variable. What the program holds is the
+// generator; the local has no name in the memory of V8, so that either is right.
 //
 // verdict: leak
 // holder: recorder | record | lines

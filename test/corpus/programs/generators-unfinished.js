@@ -1,5 +1,5 @@
-// A parser for each connection, written as a generator that waits for the next piece. Clients who leave in the middle of a message
-// leave theirs behind.
+// A parser for each connection, written as a generator that waits for the next piece. Clients who leave in the middle
+// of a message leave theirs behind.
 //
 // verdict: leak
 // holder: parsers

@@ -1,5 +1,6 @@
-// Each connection listens to the prices, and goes on listening when it has gone: with `connection.scope.listen` it would not.
-// Node warns of it once, after the eleventh; here, as in the places where it was seen, somebody has switched that off.
+// Each connection listens to the prices, and goes on listening when it has gone: with `connection.scope.listen` it
+// would not. Node warns of it once, after the eleventh; here, as in the places where it was seen, somebody has
+// switched that off.
 //
 // verdict: leak
 // holder: prices

@@ -1,5 +1,5 @@
-// The repaired twin of those with Holdfast: the map is emptied, timers and listeners are in the scope of the connection, the room is
-// Holdfast's own.
+// The repaired twin of those with Holdfast: the map is emptied, timers and listeners are in the scope of the
+// connection, the room is Holdfast's own.
 //
 // verdict: harmless
 import { EventEmitter } from 'node:events'

@@ -1,5 +1,5 @@
-// Connections are put into a map when they open, and nobody takes them out. The most frequent leak of WebSocket servers; with
-// Holdfast what stays of each is an id, an ending and a few numbers.
+// Connections are put into a map when they open, and nobody takes them out. The most frequent leak of WebSocket
+// servers; with Holdfast what stays of each is an id, an ending and a few numbers.
 //
 // verdict: leak
 // holder: online

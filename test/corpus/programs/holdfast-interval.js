@@ -1,5 +1,5 @@
-// A timer for each connection that nobody clears: `connection.scope.every` would have been gone with the connection. What holds
-// is the list of timers of Node; what can be named is the function given to it.
+// A timer for each connection that nobody clears: `connection.scope.every` would have been gone with the connection.
+// What holds is the list of timers of Node; what can be named is the function given to it.
 //
 // verdict: leak
 // holder: tick

@@ -1,5 +1,5 @@
-// What was copied out of the upgrade request is written down for each visitor, for a page of statistics that nobody has opened
-// since. Seen where somebody wanted to know which browsers come.
+// What was copied out of the upgrade request is written down for each visitor, for a page of statistics that nobody
+// has opened since. Seen where somebody wanted to know which browsers come.
 //
 // verdict: leak
 // holder: seen

@@ -1,5 +1,5 @@
-// A table with an entry for each room name, where the name is made of the number of a message: rooms come and go, the table stays.
-// Seen as "rooms" named after orders, tickets, documents.
+// A table with an entry for each room name, where the name is made of the number of a message: rooms come and go, the
+// table stays. Seen as "rooms" named after orders, tickets, documents.
 //
 // verdict: leak
 // holder: lastMessageOf

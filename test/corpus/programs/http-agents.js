@@ -1,4 +1,5 @@
-// An agent that keeps connections open, "for each customer, so that they do not share cookies". Each keeps its socket too.
+// An agent that keeps connections open, "for each customer, so that they do not share cookies". Each keeps its socket
+// too.
 //
 // verdict: leak
 // holder: agents

@@ -1,4 +1,5 @@
-// A `Map` with requests as keys, to measure how long they take; a `WeakMap` would have done. Requests that fail are never taken out.
+// A `Map` with requests as keys, to measure how long they take; a `WeakMap` would have done. Requests that fail are
+// never taken out.
 //
 // verdict: leak
 // holder: startedAt

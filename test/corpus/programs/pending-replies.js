@@ -1,5 +1,5 @@
-// Remote calls wait in a table by number until the reply comes. When a call times out, its entry stays: `Promise.race` answers the
-// caller, and tells the table nothing.
+// Remote calls wait in a table by number until the reply comes. When a call times out, its entry stays: `Promise.race`
+// answers the caller, and tells the table nothing.
 //
 // verdict: leak
 // holder: pending

@@ -1,5 +1,5 @@
-// A listener on `process` for each connection, so that it can say goodbye. `process` lives as long as everything; its line is
-// nobody's, so that the answer is the listener.
+// A listener on `process` for each connection, so that it can say goodbye. `process` lives as long as everything; its
+// line is nobody's, so that the answer is the listener.
 //
 // verdict: leak
 // holder: process

@@ -1,5 +1,5 @@
-// Each request races against one promise that says that the server stops. It is never settled, and remembers everybody who has
-// ever asked: `Promise.race` leaves a reaction there.
+// Each request races against one promise that says that the server stops. It is never settled, and remembers everybody
+// who has ever asked: `Promise.race` leaves a reaction there.
 //
 // verdict: leak
 // holder: stopped

@@ -1,4 +1,5 @@
-// Messages are remembered for a while, so that none is handled twice. The set always has what came in the last tenth of a second.
+// Messages are remembered for a while, so that none is handled twice. The set always has what came in the last tenth
+// of a second.
 //
 // verdict: harmless
 const REMEMBERED_MS = 100

@@ -1,4 +1,5 @@
-// Each request is kept for fifty milliseconds, by a timer: there are always some that are over and still there, and never more.
+// Each request is kept for fifty milliseconds, by a timer: there are always some that are over and still there, and
+// never more.
 //
 // verdict: harmless
 const LINGER_MS = 50

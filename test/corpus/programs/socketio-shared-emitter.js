@@ -1,4 +1,5 @@
-// Each socket listens to the emitter of the shop; `socket.removeAllListeners()` at the end removes those of the socket, not these.
+// Each socket listens to the emitter of the shop; `socket.removeAllListeners()` at the end removes those of the
+// socket, not these.
 //
 // verdict: leak
 // holder: shop

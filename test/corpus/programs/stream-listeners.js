@@ -1,5 +1,5 @@
-// One stream of news is written to whoever comes, by a listener for its data. Who leaves destroys their own end; the listener stays
-// at the news. (`news.pipe(reader)` would have taken it off.)
+// One stream of news is written to whoever comes, by a listener for its data. Who leaves destroys their own end; the
+// listener stays at the news. (`news.pipe(reader)` would have taken it off.)
 //
 // verdict: leak
 // holder: news

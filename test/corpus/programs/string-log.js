@@ -1,4 +1,5 @@
-// A log that is one string, and grows by `+=`. V8 keeps the pieces as they were put together until somebody reads the whole.
+// A log that is one string, and grows by `+=`. V8 keeps the pieces as they were put together until somebody reads the
+// whole.
 //
 // verdict: leak
 // holder: log

@@ -1,5 +1,5 @@
-// A cache entry that is to go after a day: a timer for each, which holds what it will take out. The entry itself is deleted long
-// before, the timer is forgotten.
+// A cache entry that is to go after a day: a timer for each, which holds what it will take out. The entry itself is
+// deleted long before, the timer is forgotten.
 //
 // verdict: leak
 // holder: expire

@@ -1,4 +1,5 @@
-// Timers are put into an array, to clear them all at the end. They have long fired, and each keeps its function and arguments.
+// Timers are put into an array, to clear them all at the end. They have long fired, and each keeps its function and
+// arguments.
 //
 // verdict: leak
 // holder: timers

@@ -1,4 +1,5 @@
-// A `WeakMap`, which everybody takes for safe: its key is the server, which lives as long as the process, and its value a list.
+// A `WeakMap`, which everybody takes for safe: its key is the server, which lives as long as the process, and its
+// value a list.
 //
 // verdict: leak
 // holder: visitsOf

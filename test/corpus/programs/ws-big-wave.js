@@ -1,5 +1,5 @@
-// Many came at once, in the beginning, and have gone. Tables and pools have grown to that size and stay so; with the usual number
-// of visitors nothing is added. The most frequent false alarm.
+// Many came at once, in the beginning, and have gone. Tables and pools have grown to that size and stay so; with the
+// usual number of visitors nothing is added. The most frequent false alarm.
 //
 // verdict: harmless
 import { WebSocketServer } from 'ws'

@@ -1,4 +1,5 @@
-// The repaired twin of those with `ws`: one interval for all sockets, a set that is emptied, a listener that is removed.
+// The repaired twin of those with `ws`: one interval for all sockets, a set that is emptied, a listener that is
+// removed.
 //
 // verdict: harmless
 import { EventEmitter } from 'node:events'

@@ -1,5 +1,5 @@
-// A ping every half minute for each socket, as in the README of many libraries, without the `clearInterval`. The function has no
-// name, so that its line is all there is.
+// A ping every half minute for each socket, as in the README of many libraries, without the `clearInterval`. The
+// function has no name, so that its line is all there is.
 //
 // verdict: leak
 // holder: setInterval

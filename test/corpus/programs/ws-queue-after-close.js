@@ -1,5 +1,5 @@
-// What could not be sent waits for the user to come back. Users come back with a new name, so that it waits for ever. Seen in chat
-// servers with "offline messages" in memory.
+// What could not be sent waits for the user to come back. Users come back with a new name, so that it waits for ever.
+// Seen in chat servers with "offline messages" in memory.
 //
 // verdict: leak
 // holder: waiting

@@ -1,5 +1,5 @@
-// A session is made of socket and upgrade request, and put into a private set of a class. The request holds its headers, its
-// socket and buffers: kilobytes each, which is why this one is noticed.
+// A session is made of socket and upgrade request, and put into a private set of a class. The request holds its
+// headers, its socket and buffers: kilobytes each, which is why this one is noticed.
 //
 // verdict: leak
 // holder: #sessions

@@ -1,5 +1,5 @@
-// A handler waits for an answer from somewhere else, whose `resolve` is kept in a table by number. The answer never comes, the
-// client has long gone, the waiting function and all that it uses stays.
+// A handler waits for an answer from somewhere else, whose `resolve` is kept in a table by number. The answer never
+// comes, the client has long gone, the waiting function and all that it uses stays.
 //
 // verdict: leak
 // holder: answers

@@ -1,4 +1,5 @@
-// Written in TypeScript, compiled with a source map. The repaired twin of a list of finished jobs: it keeps the last twenty.
+// Written in TypeScript, compiled with a source map. The repaired twin of a list of finished jobs: it keeps the last
+// twenty.
 //
 // verdict: harmless
 

@@ -1,5 +1,5 @@
-// Written in TypeScript, compiled with a source map: the line that is wanted is the one below, not that of the JavaScript.
-// Members are taken out of their room, rooms are never taken out of the table.
+// Written in TypeScript, compiled with a source map: the line that is wanted is the one below, not that of the
+// JavaScript. Members are taken out of their room, rooms are never taken out of the table.
 //
 // verdict: leak
 // holder: rooms
