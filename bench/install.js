@@ -86,3 +86,15 @@ export function requireHoldfast() {
   const newer = files.find((name) => name.endsWith('.ts') && isStale(door, join(ROOT, 'src', name)))
   if (newer !== undefined) throw new Error(`dist/ is older than src/${newer}: npm run build`)
 }
+
+/** memlab in bench/node_modules, in the version wanted; installs bench/package.json when it is not there. */
+export function memlabReady() {
+  const file = join(BENCH, 'node_modules', '@memlab', 'heap-analysis', 'package.json')
+  const wanted = JSON.parse(readFileSync(join(BENCH, 'package.json'), 'utf8')).dependencies['@memlab/heap-analysis']
+  const ready = () => existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version === wanted
+  if (ready()) return
+  // It would fetch a browser that nothing here starts.
+  const env = { ...process.env, PUPPETEER_SKIP_DOWNLOAD: '1' }
+  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, timeout: NPM_DEADLINE_MS, env })
+  if (!ready()) throw new Error(`npm ci in bench/ left no @memlab/heap-analysis ${wanted}`)
+}

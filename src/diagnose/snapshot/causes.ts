@@ -139,9 +139,14 @@ class Teller {
   /** A property that stands nowhere in the code has a key for its name: what holds is the object. */
   #withPlace({ holder, from }: Blamed): Blamed {
     let at = holder
-    while (at > 0 && this.#example[at]?.kind === 'property' && this.#found[at]?.place?.is !== 'declared') at--
+    while (at > 0 && this.#isKey(at)) at--
     const hasPlace = this.#found[at]?.place?.is === 'declared'
     return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
+  }
+
+  #isKey(at: number): boolean {
+    const { kind, owner } = this.#example[at] as RawStep
+    return kind === 'property' && this.#snapshot.word(owner) === W.Object && this.#found[at]?.place?.is !== 'declared'
   }
 
   #nameOf(index: number): string | null {

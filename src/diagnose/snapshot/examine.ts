@@ -9,6 +9,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
@@ -54,7 +55,7 @@ export function examine(
     const abort = () => fail(signal?.reason)
     const timer = clock.after(deadlineMs, () => fail(overdue(deadlineMs)))
     signal?.addEventListener('abort', abort, { once: true })
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    void listen(child.stderr, (text) => {
       lastWords = (lastWords + text).slice(-LAST_WORDS_MAX)
     })
     child.on('message', (word: ExamineWord) => {
@@ -90,6 +91,14 @@ function begin(): ChildProcess {
   const execArgv = IS_SOURCE ? process.execArgv.filter((option) => option.startsWith('--import=tsx')) : []
   const { NODE_OPTIONS: _, ...env } = process.env
   return fork(ENTRY, [], { execArgv, env, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+}
+
+async function listen(words: Readable | null, hear: (text: string) => void): Promise<void> {
+  try {
+    for await (const text of words?.setEncoding('utf8') ?? []) hear(text)
+  } catch {
+    // Its end is told by the process.
+  }
 }
 
 /** Of a fatal error, the line that says what it was. */

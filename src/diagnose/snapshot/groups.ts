@@ -14,9 +14,12 @@ import { NODE, WORDS as W } from './words.ts'
  * have the same function: they are named by something that changes.
  */
 const TABLE_NAMES_MIN = 3
+/** Beyond so many, paths are counted and not kept. */
+const PATHS_MAX = 200_000
+
 export interface Group {
   readonly key: string
-  /** The paths of the targets that no other target comes before. All have the same number of steps. */
+  /** The paths of the targets that no other target comes before, as far as they are kept. All have the same number of steps. */
   readonly paths: RawStep[][]
   /** Those targets, and the ones behind them. */
   readonly targets: number[]
@@ -43,15 +46,16 @@ export function groupPaths(
   for (const target of targets) isTarget[target] = 1
   const behind = new Map<number, number[]>()
   const paths: { readonly first: number; readonly steps: RawStep[] }[] = []
+  const rest: number[] = []
   for (const target of targets) {
     if (walk.reachedBy[target] === NO_EDGE) continue
     const { steps, first } = fold.path(target, isTarget)
-    if (first === target || first === -1) paths.push({ first: target, steps })
-    else {
+    if (first !== target && first !== -1) {
       const others = behind.get(first)
       if (others === undefined) behind.set(first, [target])
       else others.push(target)
-    }
+    } else if (paths.length < PATHS_MAX) paths.push({ first: target, steps })
+    else rest.push(target)
   }
   const asTables = tablesIn(
     snapshot,
@@ -60,18 +64,17 @@ export function groupPaths(
     tables,
   )
   const groups = new Map<string, Group>()
-  for (const { first, steps } of paths) {
+  const add = (first: number, steps: readonly RawStep[], isKept: boolean) => {
     const told = withTables(steps, (owner) => asTables.has(owner))
     const key = keyOf(snapshot, names, told)
-    let group = groups.get(key)
-    if (group === undefined) {
-      group = { key, paths: [], targets: [] }
-      groups.set(key, group)
-    }
-    group.paths.push(told)
+    const group = groups.get(key) ?? { key, paths: [], targets: [] }
+    groups.set(key, group)
+    if (isKept || group.paths.length === 0) group.paths.push(told)
     group.targets.push(first)
     for (const target of behind.get(first) ?? []) group.targets.push(target)
   }
+  for (const { first, steps } of paths) add(first, steps, true)
+  for (const target of rest) add(target, fold.path(target).steps, false)
   const sorted = [...groups.values()].sort(
     (a, b) => b.targets.length - a.targets.length || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
   )

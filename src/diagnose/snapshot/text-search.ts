@@ -14,7 +14,7 @@ export function findDeclared(text: string, name: string, kind: 'variable' | 'pro
       ? [`\\b(?:const|let|var|using|class|function\\*?|async function)\\s+${word}`]
       : [
           // A field, or the property of a parameter of the constructor.
-          `^[ \\t]*(?:(?:public|private|protected|readonly|static|override|declare)\\s+)*${word}\\s*[?!]?\\s*(?::[^=;\\n(]*)?=(?!=|>)`,
+          `(?:^|[{;])[ \\t]*(?:(?:public|private|protected|readonly|static|override|declare)\\s+)*${word}\\s*[?!]?\\s*(?::[^=;\\n(]*)?=(?!=|>)`,
           `\\bconstructor\\s*\\([^)]*\\b(?:public|private|protected|readonly)\\s+${word}`,
           `\\bthis\\.${word}\\s*(?:\\?\\?|\\|\\|)?=(?!=)`,
           `[{,]\\s*${word}\\s*:`,
