@@ -65,12 +65,13 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
     const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
     const isCounted = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
     if (from !== -1) above[node] = isNewcomer(snapshot, from, before) ? from + 1 : (above[from] as number)
-    const isReplaced = isCounted && mayReplace(snapshot, node, edge)
-    if (isCounted && (isReplaced || isLink(snapshot, reachedBy, above, node))) links.push(node)
     if (from !== -1 && isBehind[from] === 1) {
       isBehind[node] = 1
+      if (isCounted && isLink(snapshot, reachedBy, above, node)) links.push(node)
       continue
     }
+    const isReplaced = isCounted && mayReplace(snapshot, node, edge)
+    if (isReplaced) links.push(node)
     if (!isCounted || isReplaced) continue
     isBehind[node] = 1
     heads.push(node)
