@@ -8,7 +8,7 @@
 import type { Growing } from './cause.ts'
 import { tellCauses } from './causes.ts'
 import { Fold } from './fold.ts'
-import { groupPaths, keyOfPath } from './groups.ts'
+import { type Group, type Grouped, groupPaths, keyOfPath } from './groups.ts'
 import { Names } from './names.ts'
 import { Ids, newcomers } from './newcomers.ts'
 import { NO_EDGE, type Walk, walk } from './search.ts'
@@ -33,7 +33,8 @@ export async function growth(
   const idsOfB = new Ids(b)
   const last = walk(c)
   const names = new Names(c)
-  const grouped = groupPaths(c, last, names, newcomers(c, last, new Ids(a)))
+  const { heads, links } = newcomers(c, last, new Ids(a))
+  const grouped = both(groupPaths(c, last, names, heads), groupPaths(c, last, names, links))
   const { nodeId } = c.graph
   const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets }) => {
     const first = targets.filter((node) => idsOfB.has(nodeId[node] as number)).length
@@ -78,6 +79,19 @@ function withoutKeys(all: readonly Growing[]): Growing[] {
     else kept[at] = { ...same, bytesPerRound: same.bytesPerRound + each.bytesPerRound }
   }
   return kept
+}
+
+/** Of two groups that say the same, the larger one. */
+function both(one: Grouped, other: Grouped): Grouped {
+  const groups = new Map<string, Group>()
+  for (const group of [...one.groups, ...other.groups]) {
+    if (group.targets.length > (groups.get(group.key)?.targets.length ?? 0)) groups.set(group.key, group)
+  }
+  return {
+    groups: [...groups.values()].sort((x, y) => y.targets.length - x.targets.length),
+    unheld: one.unheld,
+    tables: new Set([...one.tables, ...other.tables]),
+  }
 }
 
 function isSteady(first: number, second: number, min: number): boolean {

@@ -34,31 +34,72 @@ const COUNTED = new Set([
   NODE.bigint,
 ])
 
-/**
- * The newcomers that are held by what was there before: not what they have brought along. A list or table that takes the
- * place of another one under the same name is none; what is in it is.
- */
-export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before: Ids): Uint32Array {
-  const { nodeCount, nodeId, nodeType } = snapshot.graph
-  const isBehind = new Uint8Array(nodeCount)
-  const found: number[] = []
-  for (const node of order) {
-    const edge = reachedBy[node] as number
-    const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
-    if (from !== -1 && isBehind[from] === 1) {
-      isBehind[node] = 1
-      continue
-    }
-    const id = nodeId[node] as number
-    const isNew = (id & 1) === 1 && COUNTED.has(nodeType[node] as number) && !before.has(id)
-    if (!isNew || isReplaced(snapshot, node, edge)) continue
-    isBehind[node] = 1
-    found.push(node)
-  }
-  return Uint32Array.from(found).sort()
+/** How many newcomers a link of a chain may have between itself and the link before. */
+const LINK_LENGTH = 4
+
+export interface Newcomers {
+  /**
+   * Those that are held by what was there before: not what they have brought along. A list or table that takes the place of
+   * another one under the same name is none; what is in it is.
+   */
+  readonly heads: Uint32Array
+  /**
+   * Those that hang in a chain on others of their kind: in a linked list, the one before is a newcomer as well. And those that
+   * may have taken the place of another one: if there are more of them with each round, they have not.
+   */
+  readonly links: Uint32Array
 }
 
-function isReplaced(snapshot: Snapshot, node: number, edge: number): boolean {
+export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before: Ids): Newcomers {
+  const { nodeCount, nodeId, nodeType } = snapshot.graph
+  const isBehind = new Uint8Array(nodeCount)
+  // By node: the next newcomer on the way to the roots, one more than its number; 0 for none.
+  const above = new Uint32Array(nodeCount)
+  const heads: number[] = []
+  const links: number[] = []
+  for (const node of order) {
+    const edge = reachedBy[node] as number
+    const id = nodeId[node] as number
+    // The way to what was there before may lead over a newcomer, a timer that was set again, say: it has not brought that along.
+    if ((id & 1) === 1 && before.has(id)) continue
+    const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
+    const isCounted = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
+    if (from !== -1) above[node] = isNewcomer(snapshot, from, before) ? from + 1 : (above[from] as number)
+    if (from !== -1 && isBehind[from] === 1) {
+      isBehind[node] = 1
+      if (isCounted && isLink(snapshot, reachedBy, above, node)) links.push(node)
+      continue
+    }
+    const isReplaced = isCounted && mayReplace(snapshot, node, edge)
+    if (isReplaced) links.push(node)
+    if (!isCounted || isReplaced) continue
+    isBehind[node] = 1
+    heads.push(node)
+  }
+  return { heads: Uint32Array.from(heads).sort(), links: Uint32Array.from(links).sort() }
+}
+
+function isNewcomer({ graph }: Snapshot, node: number, before: Ids): boolean {
+  const id = graph.nodeId[node] as number
+  return (id & 1) === 1 && COUNTED.has(graph.nodeType[node] as number) && !before.has(id)
+}
+
+/** Is it held by another newcomer, a few steps above, in the same way as that one is held itself? */
+function isLink({ graph }: Snapshot, reachedBy: Uint32Array, above: Uint32Array, node: number): boolean {
+  const { nodeName, edgeType, edgeName } = graph
+  const edge = reachedBy[node] as number
+  if (edge === NO_EDGE || edgeType[edge] === EDGE.element) return false
+  for (let at = above[node] as number, count = 0; at !== 0 && count < LINK_LENGTH; count++) {
+    const other = reachedBy[at - 1] as number
+    if (other === NO_EDGE) return false
+    const isSameEdge = edgeType[other] === edgeType[edge] && edgeName[other] === edgeName[edge]
+    if (isSameEdge && nodeName[at - 1] === nodeName[node]) return true
+    at = above[at - 1] as number
+  }
+  return false
+}
+
+function mayReplace(snapshot: Snapshot, node: number, edge: number): boolean {
   const type = snapshot.graph.edgeType[edge]
   if (type !== EDGE.property && type !== EDGE.context) return false
   const word = snapshot.word(node)

@@ -1,0 +1,24 @@
+// Written in TypeScript, compiled with a source map. The repaired twin of a list of finished jobs: it keeps the last
+// twenty.
+//
+// verdict: harmless
+
+interface Job {
+  readonly id: number
+  finishedAt: number | null
+}
+
+const KEPT = 20
+const finished: Job[] = []
+let ids = 0
+
+async function run(job: Job): Promise<void> {
+  await null
+  job.finishedAt = performance.now()
+  finished.push(job)
+  if (finished.length > KEPT) finished.shift()
+}
+
+export async function round(): Promise<void> {
+  for (let index = 0; index < 100; index++) await run({ id: ++ids, finishedAt: null })
+}
