@@ -64,31 +64,37 @@ export async function examineInRounds(
   round: (() => Promise<void>) | null,
   { keep, terminal, signal, agree }: RoundsOptions,
 ): Promise<Finding> {
+  // Its waits do not keep this process alive by themselves.
   const hold = systemClock.hold()
-  const { client, end } = await openInspector(pid, systemClock)
-  const snapshots: Snapshot[] = []
-  let folder = ''
   try {
-    folder = String(await client.evaluate('process.cwd()'))
-    const count = round === null ? 1 : ROUNDS
-    await agree(snapshotCost(await remoteHeapUsed(client), pid), count)
-    for (let number = 1; number <= count; number++) {
-      if (number > 1) await round?.()
-      signal.throwIfAborted()
-      const of = count === 1 ? '' : ` ${number} of ${count}`
-      const progress = (bytes: number) => terminal.draw?.(`snapshot${of}: ${Math.round(bytes / MIB)} MiB`)
-      terminal.draw?.(`snapshot${of}: process ${pid} stands still`)
-      const chunks = remoteSnapshot(client, signal)
-      const kept = keep === undefined ? chunks : keeping(chunks, join(keep, `${pid}-${number}.heapsnapshot`))
-      snapshots.push(await readSnapshot(kept, { signal, progress }))
+    const inspector = await openInspector(pid, systemClock)
+    const { client } = inspector
+    const snapshots: Snapshot[] = []
+    let folder = ''
+    try {
+      folder = String(await client.evaluate('process.cwd()'))
+      const count = round === null ? 1 : ROUNDS
+      await agree(snapshotCost(await remoteHeapUsed(client), pid), count)
+      for (let number = 1; number <= count; number++) {
+        if (number > 1) await round?.()
+        signal.throwIfAborted()
+        const of = count === 1 ? '' : ` ${number} of ${count}`
+        const progress = (bytes: number) => terminal.draw?.(`snapshot${of}: ${Math.round(bytes / MIB)} MiB`)
+        terminal.draw?.(`snapshot${of}: process ${pid} stands still`)
+        const chunks = remoteSnapshot(client, signal)
+        const kept = keep === undefined ? chunks : keeping(chunks, join(keep, `${pid}-${number}.heapsnapshot`))
+        snapshots.push(await readSnapshot(kept, { signal, progress }))
+      }
+    } finally {
+      await recover(client)
+      if (!(await inspector.end())) {
+        terminal.note(`the inspector of process ${pid} could not be closed; it listens on this machine only`)
+      }
     }
+    return await examineAll(snapshots, folder, { terminal, signal })
   } finally {
-    await recover(client)
-    const closed = await end()
     hold.cancel()
-    if (!closed) terminal.note(`the inspector of process ${pid} could not be closed; it listens on this machine only`)
   }
-  return examineAll(snapshots, folder, { terminal, signal })
 }
 
 async function examineAll(

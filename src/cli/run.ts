@@ -23,6 +23,10 @@ const FLAGS: Flags = {
   'recycle-old-space': { value: 'PERCENT', about: 'replace a worker whose heap has been so full for a while (never)' },
   'recycle-max-age': { value: 'TIME', about: 'replace a worker that is so old (never)' },
   'recycle-pause': { value: 'TIME', about: 'at least so long between two of these (10m)' },
+  'autopsy-timeout': {
+    value: 'TIME',
+    about: 'how long the look at what is left in a replaced worker may take; 0s: none (60s)',
+  },
   'node-option': { value: 'OPTION', many: true, about: 'an option for Node, such as --max-old-space-size=512' },
   'max-old-space-size': { value: 'MIB', about: 'the same, for this one' },
   json: { about: 'print what happens as JSON, one line each' },
@@ -42,6 +46,7 @@ function supervisorOf(given: Given): Supervisor {
       busyMoveMs: given.duration('busy-move'),
       recycleOldSpacePercent: given.number('recycle-old-space'),
       ...{ recycleMaxAgeMs: given.duration('recycle-max-age'), recyclePauseMs: given.duration('recycle-pause') },
+      autopsyTimeoutMs: given.duration('autopsy-timeout'),
       nodeOptions: [...given.texts('node-option'), ...(size === undefined ? [] : [`--max-old-space-size=${size}`])],
     },
     given.text('admin') === 'off' ? {} : { adminModule: WORKER_ADMIN },

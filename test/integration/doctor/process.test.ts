@@ -1,0 +1,141 @@
+/** `holdfast doctor PID`, and what it keeps: a server on ws that keeps its clients is told, with the line; its repaired twin is not. */
+import assert from 'node:assert/strict'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { Profile } from 'pprof-format'
+import type { Finding } from '../../../src/diagnose/doctor/finding.ts'
+import { listeningPorts } from '../../../src/diagnose/inspect/process-facts.ts'
+import { holdfast } from '../../support/command-line.ts'
+import { started } from '../../support/soak-targets.ts'
+import { ROOT } from '../../support/supervised.ts'
+import { visit } from './visits.ts'
+
+const SERVER = join(ROOT, 'test/integration/doctor/kept.js')
+const LINE = readFileSync(SERVER, 'utf8').split('\n').indexOf('const clients = new Map()') + 1
+const DEADLINE_MS = 120_000
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-doctor-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+async function doctor(...args: readonly string[]) {
+  return holdfast(['doctor', ...args], {}, DEADLINE_MS)
+}
+
+function oneLine(errors: string): string {
+  const lines = errors.trim().split('\n')
+  assert.equal(lines.length, 1, errors)
+  return lines[0] ?? ''
+}
+
+test('a server that keeps its clients: what, where, how many; it goes on, and its inspector is closed', async (t) => {
+  const target = await started(t, process.execPath, ['--inspect-port=0', SERVER, 'broken'])
+  const url = `ws://127.0.0.1:${target.port}/`
+  await visit(url, 60)
+  const profile = join(folder, 'leak.pb.gz')
+  const kept = join(folder, 'kept')
+  const refused = await doctor(String(target.pid))
+  assert.equal(refused.code, 2)
+  assert.match(
+    refused.errors,
+    /will stand still for about .* s and take up to .* MB more[\s\S]*nobody is there to agree to that: give --yes/,
+  )
+
+  const told = await doctor(String(target.pid), '--yes', '--keep', kept, '--pprof', profile)
+  assert.equal(told.code, 1, told.errors)
+  assert.match(
+    told.out,
+    /^SUSPECT: 60 × WebSocket, over and still held: Map "clients" \(test\/integration\/doctor\/kept\.js:\d+\) keeps 60 WebSocket alive/,
+  )
+  assert.match(
+    told.out,
+    new RegExp(`held by {2}Map "clients" \\(test/integration/doctor/kept\\.js:${LINE}\\) → entry → WebSocket`),
+  )
+  assert.match(told.out, /change {3}.*clients\.delete\(key\)/)
+
+  const { sample, stringTable, function: functions } = Profile.decode(gunzipSync(readFileSync(profile)))
+  const text = (index: unknown): string => stringTable.strings[Number(index)] ?? ''
+  assert.deepEqual(
+    sample.map(({ value }) => Number(value[0])),
+    [60],
+  )
+  assert.ok(functions.some(({ name, startLine }) => text(name) === 'Map "clients"' && Number(startLine) === LINE))
+
+  // It is served as before.
+  await visit(url, 1)
+  assert.deepEqual([...listeningPorts(target.pid).values()], [target.port])
+
+  const [file = ''] = readdirSync(kept)
+  assert.equal(statSync(join(kept, file)).mode & 0o777, 0o600)
+  const again = await doctor(join(kept, file), '--json')
+  const { held, verdict } = JSON.parse(again.out) as Finding
+  assert.deepEqual([again.code, verdict, held.length, held[0]?.count], [1, 'suspect', 1, 60])
+  const { name, kind, line, is } = held[0]?.causes[0]?.holder ?? {}
+  assert.deepEqual([name, kind, line, is], ['clients', 'Map', LINE, 'declared'])
+
+  const cut = join(folder, 'cut.heapsnapshot')
+  copyFileSync(join(kept, file), cut)
+  truncateSync(cut, Math.floor(statSync(cut).size / 2))
+  const broken = await doctor(cut)
+  assert.equal(broken.code, 2)
+  assert.match(oneLine(broken.errors), /no heap snapshot that can be read: .*at byte \d+.*HF_SNAPSHOT_INVALID/)
+  const twice = await doctor(String(target.pid), '--yes', '--keep', kept, '--every', '10ms')
+  assert.equal(twice.code, 2, 'what is there is not overwritten')
+  assert.match(twice.errors, /--keep: .*EEXIST/)
+})
+
+test('three snapshots of one that is used: what became more from each to the next; nothing in its repaired twin', async (t) => {
+  for (const [mode, code] of [
+    ['broken', 1],
+    ['repaired', 0],
+  ] as const) {
+    const target = await started(t, process.execPath, ['--inspect-port=0', SERVER, mode])
+    const url = `ws://127.0.0.1:${target.port}/`
+    await visit(url, 20)
+    let isOver = false
+    const asked = doctor(String(target.pid), '--yes', '--every', '3s', '--json').finally(() => {
+      isOver = true
+    })
+    while (!isOver) await visit(url, 10)
+    const { out, errors, ...told } = await asked
+    assert.equal(told.code, code, `${mode}: ${out}${errors}`)
+    const { verdict, held } = JSON.parse(out) as Finding
+    if (mode === 'repaired')
+      assert.deepEqual([verdict, held.filter(({ kind }) => kind === 'WebSocket')], ['nothing', []])
+    else assert.deepEqual([verdict, held[0]?.kind, held[0]?.causes[0]?.holder.name], ['leak', 'WebSocket', 'clients'])
+  }
+})
+
+test('what cannot be examined gets one line, and nothing is done to it', async () => {
+  const json = join(folder, 'some.json')
+  writeFileSync(json, '{"snapshot": "none"}')
+  const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
+    [['2000000000', '--yes'], /process 2000000000 does not exist.*HF_PROCESS_UNFIT/],
+    [['1', '--yes'], /process 1 (belongs to user|runs) .*HF_PROCESS_UNFIT/],
+    [[json], /no heap snapshot that can be read: .*HF_SNAPSHOT_INVALID/],
+    [[join(folder, 'nothing.heapsnapshot')], /nothing\.heapsnapshot: ENOENT/],
+    [[], /wanted one of: a process id, http:\/\/HOST:PORT of an admin port, a \.heapsnapshot file, or three of rounds/],
+    [[json, json], /wanted one of/],
+    [[json, '--every', '3s'], /--every is for a process, not for a file/],
+    [['http://127.0.0.1:1/', '--yes'], /the admin port 127\.0\.0\.1:1 does not answer/],
+    [['https://127.0.0.1:1/'], /wanted http:\/\/HOST:PORT/],
+    [[json, '--pprof', join(folder, 'no', 'where')], /--pprof .*ENOENT/],
+  ]
+  for (const [args, line] of wrong) {
+    const { code, errors } = await doctor(...args)
+    assert.equal(code, 2, args.join(' '))
+    assert.match(oneLine(errors), line)
+  }
+  assert.ok(existsSync(json))
+})
