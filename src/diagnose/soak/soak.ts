@@ -40,7 +40,7 @@ export interface SoakRequest {
 
 const ROUNDS_COLLECTED = 20
 const ROUNDS_AS_IT_IS = 40
-const TOLERANCE_COLLECTED_BYTES = 32
+const TOLERANCE_COLLECTED_BYTES = 64
 const TOLERANCE_BYTES = 1_024
 /** A leak that has shrunk by so much of what it had grown, without anybody doing anything, is none. */
 const RELEASED_SHARE = 0.5
