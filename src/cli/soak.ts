@@ -64,7 +64,7 @@ export function soakCommand(nameCause: NameCause | null): Command {
     usage: 'ws://HOST/path [--pid PID]',
     about: 'Lets connections come and go, and tells leak or plateau, for any server in any language.',
     flags,
-    run: (args, terminal) => run(readFlags(args, flags), terminal, nameCause),
+    run: async (args, terminal) => run(readFlags(args, flags), terminal, nameCause),
   }
 }
 

@@ -231,7 +231,7 @@ class SoakRun {
   #stopWhenAborted(): void {
     if (!this.#request.signal.aborted) return
     throw new HoldfastError('HF_SOAK_FAILED', {
-      ...{ seen: `it was stopped after ${this.#rounds.length - 1} rounds`, wanted: 'all rounds' },
+      ...{ seen: `it was stopped after ${Math.max(0, this.#rounds.length - 1)} rounds`, wanted: 'all rounds' },
       todo: 'let it run to its end: --rounds and --connections make it shorter',
     })
   }
