@@ -46,7 +46,7 @@ const FLAGS: Flags = {
   patience: { value: 'TIME', about: 'how long the server may hold vanished connections (60s)' },
   'open-timeout': { value: 'TIME', about: 'how long a connection may take to be open (10s)' },
   'answer-timeout': { value: 'TIME', about: 'how long each expected answer may take (10s)' },
-  tolerance: { value: 'BYTES', about: 'growth for each connection that counts as none (32; 1024 for RSS and metrics)' },
+  tolerance: { value: 'BYTES', about: 'growth for each connection that counts as none (64; 1024 for RSS and metrics)' },
   html: { value: 'FILE', about: 'write a page with plots' },
   json: { about: 'print all there is, as JSON' },
 }
@@ -64,7 +64,7 @@ export function soakCommand(nameCause: NameCause | null): Command {
     usage: 'ws://HOST/path [--pid PID]',
     about: 'Lets connections come and go, and tells leak or plateau, for any server in any language.',
     flags,
-    run: (args, terminal) => run(readFlags(args, flags), terminal, nameCause),
+    run: async (args, terminal) => run(readFlags(args, flags), terminal, nameCause),
   }
 }
 

@@ -2,8 +2,9 @@
  * Does one series of samples grow with the connections that have come and gone? A line through what was sampled after warming up,
  * and what its bounds allow to be said. Pure.
  *
- * Growth that stops is none: a cache that fills, code that gets compiled. So the later half has to grow as well. And growth is
- * what is beyond the tolerance with certainty; a plateau is what is below it with certainty; all else is not known.
+ * Growth that stops is none: a cache that fills, code that gets compiled (in a small server of ws 250 KB over 3,000 connections, ever
+ * less). So the later half has to grow as well. And growth is what is beyond the tolerance with certainty; a plateau is what is below
+ * it with certainty; all else is not known.
  */
 import { type Slope, slopeBeside, slopeOf } from './slope.ts'
 
@@ -57,9 +58,9 @@ export function judge(points: readonly Point[], isCollected: boolean, toleranceB
   const known = { fit, late, points: chosen, toleranceBytes }
   if (fit.high < toleranceBytes) return { outcome: 'plateau', note: '', ...known }
   if (late.high < toleranceBytes) return { outcome: 'plateau', note: 'it grew at first, and then no more', ...known }
-  const goesOn = late.low > 0 && late.slope > Math.max(toleranceBytes, fit.slope * STILL_SHARE)
+  const goesOn = late.low > toleranceBytes && late.slope > fit.slope * STILL_SHARE
   if (fit.low > toleranceBytes && goesOn) return { outcome: 'leak', note: '', ...known }
-  if (fit.low > toleranceBytes) return unclear('it grows, but ever less', fit, late)
+  if (fit.low > toleranceBytes) return unclear('it grows, but perhaps ever less', fit, late)
   return unclear('it goes up and down too much', fit, late)
 }
 

@@ -56,7 +56,7 @@ export const SOAK_OPTIONS = {
   toleranceBytes: integerOption(0, 1_000_000_000, {
     default: 0,
     about:
-      'Growth by less than so many bytes for each connection is none; 0: 32 for a heap that is collected first, 1,024 for what is not, and for RSS.',
+      'Growth by less than so many bytes for each connection is none; 0: 64 for a heap that is collected first, 1,024 for what is not, and for RSS.',
     without: 'the growth of a table of strings is called a leak.',
   }),
 } as const satisfies OptionTable

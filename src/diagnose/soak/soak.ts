@@ -40,7 +40,7 @@ export interface SoakRequest {
 
 const ROUNDS_COLLECTED = 20
 const ROUNDS_AS_IT_IS = 40
-const TOLERANCE_COLLECTED_BYTES = 32
+const TOLERANCE_COLLECTED_BYTES = 64
 const TOLERANCE_BYTES = 1_024
 /** A leak that has shrunk by so much of what it had grown, without anybody doing anything, is none. */
 const RELEASED_SHARE = 0.5
@@ -231,7 +231,7 @@ class SoakRun {
   #stopWhenAborted(): void {
     if (!this.#request.signal.aborted) return
     throw new HoldfastError('HF_SOAK_FAILED', {
-      ...{ seen: `it was stopped after ${this.#rounds.length - 1} rounds`, wanted: 'all rounds' },
+      ...{ seen: `it was stopped after ${Math.max(0, this.#rounds.length - 1)} rounds`, wanted: 'all rounds' },
       todo: 'let it run to its end: --rounds and --connections make it shorter',
     })
   }

@@ -11,7 +11,7 @@ const KEPT = 4096
 /** Of an entry in a map of Go: key, slice, and the room that a map keeps. */
 const ENTRY_EXTRA = 80
 /** Nothing is collected, so there are as many rounds as there would be, and no pause. */
-const AS_IT_IS = ['--rounds', '40', '--connections', '200', '--settle', '0ms']
+const AS_IT_IS = ['--rounds', '40', '--connections', '200', '--settle', '0ms', '--tolerance', '1024']
 
 describe('a server of Gin', { concurrency: 2 }, () => {
   // Built once, not by each at the same time.
