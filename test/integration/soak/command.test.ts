@@ -17,7 +17,7 @@ function recorded(): Recorded {
   const [lines, notes]: [string[], string[]] = [[], []]
   const listeners: (() => void)[] = []
   return {
-    ...{ lines, notes, draw: null, env: {} },
+    ...{ lines, notes, draw: null, ask: null, env: {} },
     out: (line) => lines.push(line),
     note: (line) => notes.push(line),
     onSignal: (_, listener) => listeners.push(listener),
@@ -33,7 +33,7 @@ describe('the command', () => {
     const before = listeningPorts(pid)
     const terminal = recorded()
     const url = `ws://127.0.0.1:${port}/`
-    const over = SOAK.run([url, ...QUICK, '--pid', String(pid), '--settle', '10m'], terminal)
+    const over = soakCommand(null).run([url, ...QUICK, '--pid', String(pid), '--settle', '10m'], terminal)
     over.catch(() => {})
     await until('it has opened the inspector', () => listeningPorts(pid).size === 2, 30_000)
     terminal.interrupt()
@@ -56,6 +56,6 @@ describe('the command', () => {
     assert.equal(asked.lines.at(-1), 'the map "kept"')
     assert.equal(await command.run(args, recorded()), 1)
     assert.equal(ports.length, 2, 'control: nobody was asked')
-    await assert.rejects(SOAK.run([...args, '--why'], recorded()), /--why/)
+    await assert.rejects(soakCommand(null).run([...args, '--why'], recorded()), /--why/)
   })
 })
