@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, relative, sep } from 'node:path'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
-import { type Blamed, blame, holderKind } from './holder.ts'
+import { type Blamed, blame, holderKind, isOwn } from './holder.ts'
 import { Names } from './names.ts'
 import { type Found, Places } from './places.ts'
 import type { RawStep } from './raw-step.ts'
@@ -81,7 +81,7 @@ class Teller {
     this.#group = group
     this.#example = group.paths[0] as RawStep[]
     this.#found = found
-    this.#blamed = this.#withPlace(blame(group.paths))
+    this.#blamed = this.#ofProgram(this.#withPlace(blame(group.paths)))
   }
 
   /** @param whole when the retained bytes are wanted */
@@ -116,7 +116,8 @@ class Teller {
     const place = this.#placeOf(at)
     const isTimer = step.kind === 'timer'
     const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
-    const isOfOther = kind === 'listener' || kind === 'promise' || kind === 'reaction'
+    const isForeign = place !== null && /[\\/]node_modules[\\/]/.test(place.file)
+    const isOfOther = isForeign || kind === 'listener' || kind === 'promise' || kind === 'reaction'
     return {
       type: this.#names.type(step.node),
       name: isTimer ? this.#timerOf(step) : (this.#nameOf(at) ?? ''),
@@ -144,6 +145,24 @@ class Teller {
     return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
   }
 
+  /** What Node holds, it holds for somebody: a function of the program that waits or listens behind it, or what has it. */
+  #ofProgram(blamed: Blamed): Blamed {
+    const { holder, from } = blamed
+    if (!this.#isNodes(holder)) return blamed
+    const behind = this.#example.findIndex(({ kind }, at) => at > holder && isOwn(kind) && this.#isProgram(at))
+    if (behind !== -1) return { holder: behind, from: behind }
+    const before = this.#example.findLastIndex(({ name }, at) => at < holder && name !== null && this.#isProgram(at))
+    return before === -1 ? blamed : { holder: before, from }
+  }
+
+  #isNodes(at: number): boolean {
+    return this.#found[at]?.place?.file.startsWith('node:') === true
+  }
+
+  #isProgram(at: number): boolean {
+    return this.#found[at]?.place != null && !this.#isNodes(at)
+  }
+
   #isKey(at: number): boolean {
     const { kind, owner } = this.#example[at] as RawStep
     return kind === 'property' && this.#snapshot.word(owner) === W.Object && this.#found[at]?.place?.is !== 'declared'
@@ -153,7 +172,8 @@ class Teller {
     const step = this.#example[index] as RawStep
     const found = this.#found[index]?.name ?? null
     if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
-    return step.name ?? found
+    // Of a listener the name is the event's.
+    return step.kind === 'listener' ? step.name : (step.name ?? found)
   }
 
   #placeOf(index: number): CodePlace | null {

@@ -16,11 +16,11 @@ import { Shapes, SILENT } from './shapes.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, EPHEMERON, NODE, PROTOTYPE, WORDS as W } from './words.ts'
 
-/** Variables of Node under which its timers are. */
+/** Of Node: where its timers are. */
 const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
 
 /** What the next edge out of an internal array means. */
-type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'exported' | null
+type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'exported' | 'stack' | null
 
 export class Fold {
   readonly #snapshot: Snapshot
@@ -146,7 +146,8 @@ export class Fold {
       const key = this.#shapes.sibling(from, index - 1)
       this.#push('listener', key === -1 ? null : this.#names.node(key), to, from)
       this.#isListening = true
-    } else if (within === 'store') this.#push('store', null, to, -1)
+    } else if (within === 'stack') this.#push('internal', 'stack', to, -1)
+    else if (within === 'store') this.#push('store', null, to, -1)
     else if (within === 'registers') this.#push('local', null, to, this.#steps.at(-1)?.node ?? -1, index)
     else if (within === 'bindings' || within === 'arguments') this.#push('bound argument', null, to, -1)
     else this.#push('element', null, to, -1)
@@ -273,7 +274,7 @@ export class Fold {
       if (this.#within !== 'event table') this.#within = f === W.AsyncContextFrame ? 'store' : 'table'
       return
     }
-    if (word === W['<symbol kAsyncContextFrame>']) return
+    if (word === W['<symbol kAsyncContextFrame>'] || this.#snapshot.word(to) === W.AsyncContextFrame) return
     if (word === W['<symbol kResourceStore>']) this.#push('store', null, to, from)
     else if (word === W['<symbol owner_symbol>']) this.#push('internal', null, to, from)
     else if (f === W['system / WeakCell']) {
@@ -282,10 +283,12 @@ export class Fold {
     } else if (word === W.constructor && nodeType[to] === NODE.closure) this.#push('function', null, to, from)
     else if (SILENT[word] === 1 && (type === EDGE.internal || word === PROTOTYPE)) return
     else if (type === EDGE.element) {
-      const isArguments = this.#within === 'arguments'
+      const kind = this.#within === 'arguments' ? 'bound argument' : f === W.Array ? 'element' : 'entry'
       this.#within = null
-      if (isArguments) this.#push('bound argument', null, to, -1)
-      else this.#push(f === W.Array ? 'element' : 'entry', null, to, -1)
+      this.#push(kind, null, to, -1)
+    } else if (type === EDGE.property && nodeType[to] === NODE.array) {
+      // A symbol of V8's: what the stack of an error will be made of, with the receivers of all calls.
+      this.#within = 'stack'
     } else if (type === EDGE.property) {
       const last = this.#steps.at(-1)
       // From link to link of a list, from node to node of a tree: only the latest is told.

@@ -29,17 +29,17 @@ export interface Grouped {
   /** The one with the most targets first. */
   readonly groups: readonly Group[]
   readonly unheld: number
-  /** Node ids of objects that are used as tables. */
-  readonly tables: ReadonlySet<number>
+  /** What is used as a table: see tableOf. */
+  readonly tables: ReadonlySet<string>
 }
 
-/** @param tables node ids of objects that are tables, because they are in another snapshot of the process */
+/** @param tables that are known already */
 export function groupPaths(
   snapshot: Snapshot,
   walk: Walk,
   names: Names,
   targets: Uint32Array,
-  tables: ReadonlySet<number> = new Set(),
+  tables: ReadonlySet<string> = new Set(),
 ): Grouped {
   const fold = new Fold(snapshot, walk, names)
   const isTarget = new Uint8Array(snapshot.graph.nodeCount)
@@ -65,7 +65,7 @@ export function groupPaths(
   )
   const groups = new Map<string, Group>()
   const add = (first: number, steps: readonly RawStep[], isKept: boolean) => {
-    const told = withTables(steps, (owner) => asTables.has(owner))
+    const told = withTables(snapshot, names, steps, asTables)
     const key = keyOf(snapshot, names, told)
     const group = groups.get(key) ?? { key, paths: [], targets: [] }
     groups.set(key, group)
@@ -79,18 +79,26 @@ export function groupPaths(
     (a, b) => b.targets.length - a.targets.length || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
   )
   const held = sorted.reduce((sum, group) => sum + group.targets.length, 0)
-  const { nodeId } = snapshot.graph
-  return {
-    groups: sorted,
-    unheld: targets.length - held,
-    tables: new Set([...asTables].map((node) => nodeId[node] as number)),
-  }
+  return { groups: sorted, unheld: targets.length - held, tables: asTables }
 }
 
-const ownerOf = (step: RawStep): number => (step.kind === 'property' || step.kind === 'listener' ? step.owner : -1)
+/**
+ * By the id of the object, which is the same in all snapshots of the process: the table that a step may be an entry of. Of
+ * an emitter it is the events that have the same function. Null for what is none.
+ */
+function tableOf(snapshot: Snapshot, names: Names, step: RawStep): string | null {
+  if ((step.kind !== 'property' && step.kind !== 'listener') || snapshot.word(step.owner) !== W.Object) return null
+  const id = snapshot.graph.nodeId[step.owner]
+  return step.kind === 'listener' ? `${id} ${functionKey(snapshot, names, step)}` : `${id}`
+}
 
-function withTables(steps: readonly RawStep[], isTable: (owner: number) => boolean): RawStep[] {
-  return steps.map((step) => (isTable(ownerOf(step)) ? asEntry(step) : step))
+function withTables(
+  snapshot: Snapshot,
+  names: Names,
+  steps: readonly RawStep[],
+  tables: ReadonlySet<string>,
+): RawStep[] {
+  return steps.map((step) => (tables.has(tableOf(snapshot, names, step) ?? '') ? asEntry(step) : step))
 }
 
 /** The key of the group that the path belongs to. */
@@ -98,14 +106,9 @@ export function keyOfPath(
   snapshot: Snapshot,
   names: Names,
   steps: readonly RawStep[],
-  tables: ReadonlySet<number>,
+  tables: ReadonlySet<string>,
 ): string {
-  const { nodeId } = snapshot.graph
-  return keyOf(
-    snapshot,
-    names,
-    withTables(steps, (owner) => owner !== -1 && tables.has(nodeId[owner] as number)),
-  )
+  return keyOf(snapshot, names, withTables(snapshot, names, steps, tables))
 }
 
 const asEntry = (step: RawStep): RawStep =>
@@ -115,19 +118,17 @@ function tablesIn(
   snapshot: Snapshot,
   names: Names,
   paths: readonly (readonly RawStep[])[],
-  known: ReadonlySet<number>,
-): ReadonlySet<number> {
+  known: ReadonlySet<string>,
+): ReadonlySet<string> {
   const seen = new Map<string, Set<string>>()
-  const tables = new Set<number>()
-  const { nodeId } = snapshot.graph
+  const tables = new Set(known)
   for (const steps of paths) {
     for (const step of steps) {
-      const owner = ownerOf(step)
-      if (owner === -1 || tables.has(owner) || snapshot.word(owner) !== W.Object) continue
-      const group = step.kind === 'listener' ? `${owner} ${functionKey(snapshot, names, step)}` : `${owner}`
-      const different = (seen.get(group) ?? new Set()).add(step.name ?? '')
-      seen.set(group, different)
-      if (different.size >= TABLE_NAMES_MIN || known.has(nodeId[owner] as number)) tables.add(owner)
+      const table = tableOf(snapshot, names, step)
+      if (table === null || tables.has(table)) continue
+      const different = (seen.get(table) ?? new Set()).add(step.name ?? '')
+      seen.set(table, different)
+      if (different.size >= TABLE_NAMES_MIN) tables.add(table)
     }
   }
   return tables

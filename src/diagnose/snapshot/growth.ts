@@ -104,11 +104,11 @@ class Counter {
   readonly #walk: Walk
   readonly #names: Names
   readonly #fold: Fold
-  readonly #tables: ReadonlySet<number>
+  readonly #tables: ReadonlySet<string>
   // Bounded by GROUPS_MAX: the types that are counted.
   readonly #counts = new Map<string, Map<string, number>>()
 
-  constructor(snapshot: Snapshot, whole: Walk, tables: ReadonlySet<number>) {
+  constructor(snapshot: Snapshot, whole: Walk, tables: ReadonlySet<string>) {
     this.#snapshot = snapshot
     this.#walk = whole
     this.#names = new Names(snapshot)

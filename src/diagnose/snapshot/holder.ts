@@ -10,6 +10,7 @@ const FEW = 1.5
 
 /** These hold by themselves: whoever began them is to blame, not what they are registered with. */
 const OWN = new Set<StepKind>(['listener', 'timer', 'awaiting', 'reaction'])
+export const isOwn = (kind: StepKind): boolean => OWN.has(kind)
 /** Something is in these that was put into them. */
 const INSIDE = new Set<StepKind>([
   'entry',

@@ -88,14 +88,24 @@ export class Scripts {
     return url === '' ? null : { url, node: script }
   }
 
+  /** Of the text that ran; null when the snapshot does not have it. */
+  #beginning(script: number): string | null {
+    const { nodeType } = this.#snapshot.graph
+    let source = this.#snapshot.follow(script, W.source)
+    // Node puts a comment behind what it has stripped of types.
+    while (source !== -1 && nodeType[source] === NODE['concatenated string'])
+      source = this.#snapshot.follow(source, W.first)
+    return source !== -1 && nodeType[source] === NODE.string ? this.#snapshot.name(source) : null
+  }
+
   async #load(url: string, node: number): Promise<Script> {
     const file = fileOf(url)
-    const source = this.#snapshot.follow(node, W.source)
-    const beginning = source === -1 ? null : this.#snapshot.name(source)
+    const beginning = this.#beginning(node)
     const onDisk = isFile(url) ? await readText(file, this.#signal) : null
     const isWhole = beginning !== null && beginning.length > 0 && beginning.length < TEXT_IN_SNAPSHOT
-    const isSame = onDisk !== null && beginning !== null && isBeginning(onDisk, beginning)
-    const text = isSame || !isWhole ? onDisk : beginning
+    const ran = onDisk === null || beginning === null ? null : asItRan(file, onDisk, beginning)
+    const isSame = ran !== null
+    const text = ran ?? (isWhole ? beginning : onDisk)
     const program = text === null ? null : parseScript(text)
     const map = isSame ? await readScriptMap(file, MAP_BYTES_MAX, this.#signal) : null
     return { file, text, isSame: isSame || text === beginning, program, original: map?.find ?? (() => null) }
@@ -104,6 +114,26 @@ export class Scripts {
 
 export function isFile(url: string): boolean {
   return /^file:/i.test(url) || /^([A-Za-z]:)?[\\/]/.test(url)
+}
+
+/** The text of a file as it ran, or null when that was another one. */
+function asItRan(file: string, onDisk: string, beginning: string): string | null {
+  if (isBeginning(onDisk, beginning)) return onDisk
+  // Node runs TypeScript by writing blanks over the types: all else stays where it is.
+  const strip = /\.[mc]?ts$/.test(file) ? typeStripper() : null
+  if (strip === null) return null
+  try {
+    const stripped = strip(onDisk)
+    return isBeginning(stripped, beginning) ? stripped : null
+  } catch {
+    return null
+  }
+}
+
+/** From Node 22.13 on. */
+function typeStripper(): ((code: string) => string) | null {
+  const { stripTypeScriptTypes } = nodeModule as { stripTypeScriptTypes?: (code: string) => string }
+  return stripTypeScriptTypes ?? null
 }
 
 /** @param beginning of what ran; V8 may have been told to write little of it */

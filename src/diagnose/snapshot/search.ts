@@ -26,6 +26,8 @@ const put = (tier: number, words: readonly Word[]) => {
 }
 put(NEVER, ['map'])
 put(ASIDE, ['<symbol kResourceStore>', '<symbol kAsyncContextFrame>', 'children', 'prototype', 'initial_map'])
+// What is in them has an edge of its own, with its name.
+put(ASIDE, ['properties', 'elements'])
 put(ASIDE, ['shared', 'code', 'feedback_cell', 'script', 'script_or_debug_info', 'native_context', 'scope_info'])
 
 const TIER_OF_ROOT = new Uint8Array(256).fill(HANDLES)

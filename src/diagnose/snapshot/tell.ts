@@ -31,7 +31,7 @@ export function stepText({ kind, name, type, place, timer }: Telling): string {
     case 'timer':
       return `${timer}${at}`
     case 'awaiting':
-      return `async function${quoted(name)}${at}, which waits`
+      return `waiting async function${quoted(name)}${at}`
     case 'reaction':
       return `function${quoted(name)} given to then${at}`
     case 'function':
@@ -39,7 +39,7 @@ export function stepText({ kind, name, type, place, timer }: Telling): string {
     case 'root':
       return rootText(name, type)
     case 'internal':
-      return `${type}${at}`
+      return name === 'stack' ? `its stack, never read → ${type}` : `${type}${at}`
     case 'store':
       return `AsyncLocalStorage store → ${type}`
     case 'weak value':
@@ -69,16 +69,14 @@ export function holderText(holder: Holder): string {
     case 'timer':
       return `${name}${at}`
     case 'promise':
-      return type === 'Promise'
-        ? `Promise${quoted(name || null)}${at}`
-        : `async function${quoted(name || null)}${at}, which waits`
+      return `${type === 'Promise' ? type : 'waiting async function'}${quoted(name || null)}${at}`
     case 'reaction':
       return `function${quoted(name || null)} given to then${at}${owner}`
     case 'variable':
     case 'property':
       return `${kind}${quoted(name || null)}${at}`
     default:
-      return `${name === type ? name : type}${name === type ? '' : quoted(name || null)}${at}`
+      return `${name === type ? name : type}${name === type ? '' : quoted(name || null)}${at}${owner}`
   }
 }
 

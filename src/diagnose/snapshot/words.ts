@@ -17,6 +17,7 @@ const LIST = [
   'script',
   'script_or_debug_info',
   'source',
+  'first',
   'name',
   'code',
   'feedback_cell',

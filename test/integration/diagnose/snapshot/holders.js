@@ -1,8 +1,9 @@
 // A program that holds objects in every way there is, each beside one that is not held: the harmless twin does the same and
 // lets go. A comment `holds:` marks the line that the reader has to name. Writes a snapshot to the file it is given and ends.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeHeapSnapshot } from 'node:v8'
 
@@ -195,8 +196,34 @@ each(() => {
 // What an error is given, and what a socket gets.
 const errors = [] // holds: error
 each(() => errors.push(new Error('failed', { cause: new Victim('error') })))
+const receivers = [] // holds: receiver
+class Thrower {
+  constructor(victim) {
+    this.victim = victim
+  }
+  fail() {
+    receivers.push(new Error('never looked at'))
+  }
+}
+each(() => new Thrower(new Victim('receiver')).fail())
 const server = createServer()
 server.user = new Victim('foreign') // holds: foreign
+
+// What Node holds, it holds for the program.
+const stream = new PassThrough({ objectMode: true, highWaterMark: 100 }) // holds: stream
+// holds below: once as promise
+async function comes(victim) {
+  await once(bus, 'come')
+  return victim.kind
+}
+function followed(victim) {
+  AbortSignal.any([controller.signal]).addEventListener('abort', () => victim.kind) // holds: any signal
+}
+each(() => {
+  stream.write(new Victim('stream'))
+  void comes(new Victim('once as promise'))
+  followed(new Victim('any signal'))
+})
 
 // A generator that has not gone on.
 function* steps(victim) {
@@ -231,7 +258,22 @@ each(() => slices.push(new Slice(Buffer.alloc(200_000).subarray(0, 4))))
 
 export const use = () => [
   ...[clients, members, list, rooms, byKey, table, registry, state, latest, bus, controller, pending, never, store],
-  ...[callbacks, bound, weak, keys, reference, finalizers, head, errors, server, running, derived, slices],
+  ...[
+    callbacks,
+    bound,
+    weak,
+    keys,
+    reference,
+    finalizers,
+    head,
+    errors,
+    receivers,
+    server,
+    stream,
+    running,
+    derived,
+    slices,
+  ],
 ]
 // Whatever a turn holds is let go of.
 await sleep(20)

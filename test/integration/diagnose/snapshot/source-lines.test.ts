@@ -71,6 +71,18 @@ describe('lines', () => {
     ])
   })
 
+  test('of TypeScript that is longer than what a snapshot has of it', async () => {
+    const path = join(folder, 'long.mts')
+    const text = PROGRAM.replace('const clients =', 'type Clients = Map<number, Victim>\n\nconst clients: Clients =')
+    writeFileSync(path, `${text}// ${'and so on '.repeat(200)}\n`)
+    const options = process.execArgv.filter((option) => option.startsWith('--import'))
+    const all = await examined(path, options)
+    assert.deepEqual(sentences(all), [
+      'Map "clients" (long.mts:6) keeps 5 Victim alive',
+      'Map "rooms" (long.mts:3) keeps 5 Victim alive',
+    ])
+  })
+
   test('control: of a file that has been changed since, none is made up', async () => {
     const path = join(folder, 'changed.mjs')
     // Longer than what a snapshot has of it.
