@@ -6,6 +6,7 @@
  * Owned by one search for causes; keeps at most SCRIPTS_MAX of them. Holds no file open; whatever cannot be read is null.
  */
 import { readFile, stat } from 'node:fs/promises'
+import * as nodeModule from 'node:module'
 import { type FindPlace, fileOf, readScriptMap } from '../pprof/script-map.ts'
 import type { Snapshot } from './snapshot.ts'
 import { parseScript, type SyntaxNode } from './syntax.ts'
