@@ -40,7 +40,13 @@ async function* runAll(chosen: readonly Program[], answers: readonly Answer[], m
     const of = { program: program.name, node: major, wanted }
     const row = examine(program, node).then(
       (said) => ({ ...of, said, failed: null, ...judge(wanted, said.grown[0]?.cause.holder ?? null) }),
-      (error: Error) => ({ ...of, said: NOTHING, failed: error.message, ...judge(wanted, null), isVerdictRight: false }),
+      (error: Error) => ({
+        ...of,
+        said: NOTHING,
+        failed: error.message,
+        ...judge(wanted, null),
+        isVerdictRight: false,
+      }),
     )
     running.push(row)
     if (running.length >= jobs) yield await (running.shift() as Promise<Row>)
