@@ -18,7 +18,11 @@ interface Row extends Judgement {
   readonly node: string
   readonly wanted: Answer
   readonly said: Examined
+  /** Why there is nothing to judge. */
+  readonly failed: string | null
 }
+
+const NOTHING: Examined = { grown: [], pauseMs: 0, tookMs: 0, readMs: 0 }
 
 function programOfNode(major: string): string {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
@@ -33,12 +37,17 @@ async function* runAll(chosen: readonly Program[], answers: readonly Answer[], m
   const running: Promise<Row>[] = []
   for (const [index, program] of chosen.entries()) {
     const wanted = answers[index] ?? program.answer
-    const row = examine(program, node).then((said) => ({
-      ...{ program: program.name, node: major, wanted, said },
-      ...judge(wanted, said.grown[0]?.cause.holder ?? null),
-    }))
-    // Whoever waits for it hears of it; until then it must not end the process.
-    row.catch(() => {})
+    const of = { program: program.name, node: major, wanted }
+    const row = examine(program, node).then(
+      (said) => ({ ...of, said, failed: null, ...judge(wanted, said.grown[0]?.cause.holder ?? null) }),
+      (error: Error) => ({
+        ...of,
+        said: NOTHING,
+        failed: error.message,
+        ...judge(wanted, null),
+        isVerdictRight: false,
+      }),
+    )
     running.push(row)
     if (running.length >= jobs) yield await (running.shift() as Promise<Row>)
   }
@@ -52,18 +61,20 @@ function named(holder: Holder | undefined): string {
   return `${holder.name || `(${holder.kind})`} ${place}${of}`
 }
 
-const isRight = (row: Row) => row.isVerdictRight && row.isNameRight
+const isRight = (row: Row) => row.failed === null && row.isVerdictRight && row.isNameRight
 
 function rowText(row: Row): string {
   const { program, node, verdict, said } = row
-  const right = isRight(row) ? 'right' : row.isVerdictRight ? 'WRONG NAME' : 'WRONG VERDICT'
+  const wrong = row.failed !== null ? 'FAILED' : row.isVerdictRight ? 'WRONG NAME' : 'WRONG VERDICT'
+  const right = isRight(row) ? 'right' : wrong
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`.padStart(7)
   const times = `${seconds(said.tookMs)} ${String(said.pauseMs).padStart(6)} ms`
   const holder = named(said.grown[0]?.cause.holder)
   return `${program.padEnd(26)} ${node}  ${verdict.padEnd(8)} ${right.padEnd(13)} ${times}  ${holder}`
 }
 
-function details({ said, wanted }: Row): string {
+function details({ said, wanted, failed }: Row): string {
+  if (failed !== null) return `    ${failed.replaceAll('\n', '\n    ')}`
   const lines = said.grown.map(({ sentence, counts, cause }) => {
     const path = cause.path.map(({ text }) => text).join(' → ')
     return `    ${sentence} [${counts}]\n      ${path}`

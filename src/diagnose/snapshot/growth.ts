@@ -33,8 +33,8 @@ export async function growth(
   const idsOfB = new Ids(b)
   const last = walk(c)
   const names = new Names(c)
-  const { heads, links } = newcomers(c, last, new Ids(a))
-  const grouped = both(groupPaths(c, last, names, heads), groupPaths(c, last, names, links))
+  const { heads, replacing, links } = newcomers(c, last, new Ids(a))
+  const grouped = together([heads, replacing, links].map((nodes) => groupPaths(c, last, names, nodes)))
   const { nodeId } = c.graph
   const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets }) => {
     const first = targets.filter((node) => idsOfB.has(nodeId[node] as number)).length
@@ -81,16 +81,16 @@ function withoutKeys(all: readonly Growing[]): Growing[] {
   return kept
 }
 
-/** Of two groups that say the same, the larger one. */
-function both(one: Grouped, other: Grouped): Grouped {
+/** Of groups that say the same, the largest. */
+function together(all: readonly Grouped[]): Grouped {
   const groups = new Map<string, Group>()
-  for (const group of [...one.groups, ...other.groups]) {
+  for (const group of all.flatMap((grouped) => grouped.groups)) {
     if (group.targets.length > (groups.get(group.key)?.targets.length ?? 0)) groups.set(group.key, group)
   }
   return {
     groups: [...groups.values()].sort((x, y) => y.targets.length - x.targets.length),
-    unheld: one.unheld,
-    tables: new Set([...one.tables, ...other.tables]),
+    unheld: 0,
+    tables: new Set(all.flatMap(({ tables }) => [...tables])),
   }
 }
 

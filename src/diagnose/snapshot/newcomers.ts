@@ -43,10 +43,9 @@ export interface Newcomers {
    * another one under the same name is none; what is in it is.
    */
   readonly heads: Uint32Array
-  /**
-   * Those that hang in a chain on others of their kind: in a linked list, the one before is a newcomer as well. And those that
-   * may have taken the place of another one: if there are more of them with each round, they have not.
-   */
+  /** Those that may have taken the place of another one: if there are more of them with each round, they have not. */
+  readonly replacing: Uint32Array
+  /** Those that hang in a chain on others of their kind: in a linked list, the one before is a newcomer as well. */
   readonly links: Uint32Array
 }
 
@@ -56,6 +55,7 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
   // By node: the next newcomer on the way to the roots, one more than its number; 0 for none.
   const above = new Uint32Array(nodeCount)
   const heads: number[] = []
+  const replacing: number[] = []
   const links: number[] = []
   for (const node of order) {
     const edge = reachedBy[node] as number
@@ -65,18 +65,21 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
     const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
     const isCounted = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
     if (from !== -1) above[node] = isNewcomer(snapshot, from, before) ? from + 1 : (above[from] as number)
+    if (isCounted && isLink(snapshot, reachedBy, above, node)) links.push(node)
     if (from !== -1 && isBehind[from] === 1) {
       isBehind[node] = 1
-      if (isCounted && isLink(snapshot, reachedBy, above, node)) links.push(node)
       continue
     }
-    const isReplaced = isCounted && mayReplace(snapshot, node, edge)
-    if (isReplaced) links.push(node)
-    if (!isCounted || isReplaced) continue
+    if (!isCounted) continue
+    if (mayReplace(snapshot, node, edge)) {
+      replacing.push(node)
+      continue
+    }
     isBehind[node] = 1
     heads.push(node)
   }
-  return { heads: Uint32Array.from(heads).sort(), links: Uint32Array.from(links).sort() }
+  const sorted = (nodes: readonly number[]) => Uint32Array.from(nodes).sort()
+  return { heads: sorted(heads), replacing: sorted(replacing), links: sorted(links) }
 }
 
 function isNewcomer({ graph }: Snapshot, node: number, before: Ids): boolean {

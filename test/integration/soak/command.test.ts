@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Terminal } from '../../../src/cli/command.ts'
-import { SOAK, soakCommand } from '../../../src/cli/soak.ts'
+import { soakCommand } from '../../../src/cli/soak.ts'
 import { listeningPorts } from '../../../src/diagnose/inspect/process-facts.ts'
 import { until } from '../../support/deadline.ts'
 import { nodeTarget, QUICK } from '../../support/soak-targets.ts'
