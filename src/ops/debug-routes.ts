@@ -92,7 +92,7 @@ export class DebugRoutes {
       connections: () => source?.connections() ?? 0,
     })
     const profiles = new Profiles({ clock })
-    const snapshots = new SnapshotRoutes()
+    const snapshots = new SnapshotRoutes(clock)
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
     this.census = server?.census ?? null

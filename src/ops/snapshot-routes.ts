@@ -5,6 +5,7 @@
  * Made for one server; holds nothing but the examination that runs, which ends when whoever asked leaves, or by its deadline.
  */
 
+import type { Clock } from '../base/clock.ts'
 import { leakProfile } from '../diagnose/doctor/leak-profile.ts'
 import { examineSelf, type SelfExamination } from '../diagnose/doctor/self-examination.ts'
 import { costSentence, fits, type SnapshotCost, snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
@@ -30,10 +31,12 @@ const REFUSED = { 'X-Go-Pprof': '1' }
 
 export class SnapshotRoutes {
   readonly routes: readonly AdminRoute[]
+  readonly #clock: Clock
   readonly #stop = new AbortController()
   #running = false
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.#clock = clock
     this.routes = [
       { method: 'GET', path: '/debug/snapshot', handler: () => answer.json(cost()) },
       {
@@ -61,13 +64,17 @@ export class SnapshotRoutes {
 
   async #profile(signal: AbortSignal): Promise<AdminAnswer> {
     const { finding } = await this.#examine(signal)
-    return answer.bytes(await encodeProfile(leakProfile(finding, Date.now()), 'holdfast'), 'application/octet-stream')
+    return answer.bytes(
+      await encodeProfile(leakProfile(finding, this.#clock.wallNow()), 'holdfast'),
+      'application/octet-stream',
+    )
   }
 
   async #examine(signal: AbortSignal): Promise<SelfExamination> {
     this.#running = true
     try {
-      return await examineSelf({ deadlineMs: DEADLINE_MS, signal: AbortSignal.any([signal, this.#stop.signal]) })
+      const either = AbortSignal.any([signal, this.#stop.signal])
+      return await examineSelf({ clock: this.#clock, deadlineMs: DEADLINE_MS, signal: either })
     } finally {
       this.#running = false
     }

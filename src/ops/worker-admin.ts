@@ -39,7 +39,7 @@ export async function openWorkerAdmin(server: AdminServer, path: string): Promis
   return {
     autopsy(withinMs) {
       const { census } = debug
-      if (census !== null) return autopsy(census, withinMs)
+      if (census !== null) return autopsy(census, systemClock, withinMs)
       const sentence = 'the app has a server of another version of this library'
       return Promise.resolve({ verdict: 'unknown', sentence, left: [], finding: null, tookMs: 0 })
     },

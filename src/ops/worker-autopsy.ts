@@ -5,9 +5,11 @@
  * A function; it ends with its promise, at the latest after `withinMs` and a little.
  */
 import { writeFileSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Census } from '../diagnose/census/census.ts'
 import { counted, type Retained } from '../diagnose/census/report.ts'
+import { pause } from '../diagnose/dial/waiting.ts'
 import { examineSelf } from '../diagnose/doctor/self-examination.ts'
 import { costSentence, fits, snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
 import type { AutopsyReport } from '../rollout/autopsy-report.ts'
@@ -16,14 +18,14 @@ import type { AutopsyReport } from '../rollout/autopsy-report.ts'
 const COUNTS = 4
 const APART_MS = 250
 
-export async function autopsy(census: Pick<Census, 'take'>, withinMs: number): Promise<AutopsyReport> {
-  const beganAt = performance.now()
+export async function autopsy(census: Pick<Census, 'take'>, clock: Clock, withinMs: number): Promise<AutopsyReport> {
+  const beganAt = clock.now()
   const report = (given: Omit<AutopsyReport, 'tookMs'>): AutopsyReport => {
-    return { ...given, tookMs: Math.round(performance.now() - beganAt) }
+    return { ...given, tookMs: Math.round(clock.now() - beganAt) }
   }
   let retained: readonly Retained[]
   try {
-    retained = await count(census)
+    retained = await count(census, clock)
   } catch (thrown) {
     return report({ verdict: 'unknown', sentence: messageOf(thrown), left: [], finding: null })
   }
@@ -37,7 +39,8 @@ export async function autopsy(census: Pick<Census, 'take'>, withinMs: number): P
   }
   try {
     dieFirst()
-    const { finding } = await examineSelf({ deadlineMs: Math.max(1, withinMs - (performance.now() - beganAt)) })
+    const deadlineMs = Math.max(1, withinMs - (clock.now() - beganAt))
+    const { finding } = await examineSelf({ clock, deadlineMs })
     return report({ verdict: 'leak', sentence: `${what} left: ${finding.sentence}`, left, finding })
   } catch (thrown) {
     const sentence = `${what} left; the examination failed: ${messageOf(thrown)}`
@@ -45,10 +48,10 @@ export async function autopsy(census: Pick<Census, 'take'>, withinMs: number): P
   }
 }
 
-async function count(census: Pick<Census, 'take'>): Promise<readonly Retained[]> {
+async function count(census: Pick<Census, 'take'>, clock: Clock): Promise<readonly Retained[]> {
   let retained: readonly Retained[] = []
   for (let turn = 0; turn < COUNTS; turn++) {
-    if (turn > 0) await new Promise((resolve) => setTimeout(resolve, APART_MS))
+    if (turn > 0) await pause(clock, APART_MS)
     retained = (await census.take()).retained
     if (retained.length === 0) break
   }

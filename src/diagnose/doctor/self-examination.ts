@@ -9,10 +9,12 @@ import { Session } from 'node:inspector'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeHeapSnapshot } from 'node:v8'
+import type { Clock } from '../../base/clock.ts'
 import { examine } from '../snapshot/examine.ts'
 import type { Finding } from './finding.ts'
 
 export interface SelfExaminationOptions {
+  readonly clock: Clock
   readonly deadlineMs: number
   readonly signal?: AbortSignal
 }
@@ -24,15 +26,15 @@ export interface SelfExamination {
 }
 
 /** @throws HoldfastError HF_EXAMINE_FAILED, HF_SNAPSHOT_INVALID; what the file system has to say; the reason of the signal */
-export async function examineSelf({ deadlineMs, signal }: SelfExaminationOptions): Promise<SelfExamination> {
+export async function examineSelf({ clock, deadlineMs, signal }: SelfExaminationOptions): Promise<SelfExamination> {
   signal?.throwIfAborted()
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-snapshot-'))
   try {
     const file = join(folder, 'self.heapsnapshot')
-    const beganAt = performance.now()
+    const beganAt = clock.now()
     writeSnapshot(file)
-    const pauseMs = Math.round(performance.now() - beganAt)
-    const options = { deadlineMs, ...(signal !== undefined && { signal }) }
+    const pauseMs = Math.round(clock.now() - beganAt)
+    const options = { clock, deadlineMs, ...(signal !== undefined && { signal }) }
     return { finding: await examine({ kind: 'finding', files: [file], folder: process.cwd() }, options), pauseMs }
   } finally {
     rmSync(folder, { recursive: true, force: true })
