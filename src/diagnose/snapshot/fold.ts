@@ -292,7 +292,7 @@ export class Fold {
     } else if (type === EDGE.property) {
       const last = this.#steps.at(-1)
       // From link to link of a list, from node to node of a tree: only the latest is told.
-      if (last !== undefined && this.#shapes.isLink(edge, from, to, last.node)) last.node = to
+      if (last && this.#shapes.isLink(edge, from, to, last.node)) Object.assign(last, { node: to, isChain: true })
       else this.#push('property', this.#names.edge(edge), to, from)
     } else if (this.#shapes.isVisible(to) && this.#snapshot.word(to) !== W.Promise)
       this.#push('internal', null, to, from)

@@ -36,7 +36,10 @@ export function blame(paths: readonly (readonly RawStep[])[]): Blamed {
   const [example = []] = paths
   const at = spread(paths, example.length)
   const child = at === null ? innermost(example) : { at, isName: false }
-  const isItself = OWN.has(example[child.at]?.kind ?? 'internal') || child.isName || child.at === 0
+  // What begins a list holds all of it.
+  const isChain =
+    paths.some((path) => path[child.at]?.isChain === true) && NAMED.has(example[child.at]?.kind ?? 'internal')
+  const isItself = OWN.has(example[child.at]?.kind ?? 'internal') || child.isName || child.at === 0 || isChain
   return { holder: isItself ? child.at : named(example, child.at - 1), from: child.at }
 }
 

@@ -13,4 +13,6 @@ export interface RawStep {
   fn: number
   /** Of a local: the register. */
   readonly index: number
+  /** It begins a chain, of which only this step is told: a list, a tree. */
+  isChain?: boolean
 }
