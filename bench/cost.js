@@ -20,6 +20,9 @@ import { median } from './stats.js'
 const ECHO_SHARE_MIN = 0.97
 const BYTES_MORE_MAX = 200
 const CONNECTIONS = 4_000
+const WARM_UP_SECONDS = 0.1
+/** By then what runs has been compiled. */
+const COMPILED_SECONDS = 2
 const BYTES_DEADLINE_MS = 120_000
 const DIST = join(ROOT, 'dist')
 const BLIND = join(BENCH, '.work', 'blind')
@@ -50,31 +53,47 @@ function makeBlind() {
 
 const peer = join(BENCH, 'cost-peer.js')
 
-/** Of each variant, in turn: messages a second, and messages a second of processor time. */
-async function echo(tool, node, question, { runs, seconds }) {
+/**
+ * Of each variant: messages a second, and messages a second of processor time. All three are there, and each is asked for a moment, in turn, again
+ * and again: what a shared machine does to one, it does to the next. Several sets of them, because no two processes are alike.
+ */
+async function echo(tool, node, question, { sets, rounds, seconds }) {
   const cores = chooseCores()
   const signal = new AbortController().signal
-  const rounds = []
-  for (let run = 0; run < runs; run++) {
-    const round = {}
-    // The order changes, so that nobody is always the one after the coldest.
-    for (const { name, dist, watched } of VARIANTS.map((_, at) => VARIANTS[(at + run) % VARIANTS.length])) {
-      round[name] = await withPeer([node, peer, dist, String(watched)], cores.server, signal, async ({ port, pid }) => {
-        const answer = await ask(tool, question, { port, pid, core: cores.load, seconds, signal })
-        return { wall: answer.messagesPerSecond, cpu: answer.messagesPerSecond / answer.serverCpuShare }
-      })
-    }
-    rounds.push(round)
-    console.error(
-      `  ${question.id} ${run + 1}/${runs} ${VARIANTS.map(({ name }) => `${name} ${Math.round(round[name].wall)}`).join(', ')}`,
-    )
+  const short = { ...question, warmupSeconds: WARM_UP_SECONDS }
+  const all = []
+  const withAll = (use, ready = []) => {
+    const next = VARIANTS[ready.length]
+    if (next === undefined) return use(ready)
+    const command = [node, peer, next.dist, String(next.watched)]
+    return withPeer(command, cores.server, signal, (server) => withAll(use, [...ready, { name: next.name, ...server }]))
   }
-  return rounds
+  for (let set = 0; set < sets; set++) {
+    await withAll(async (servers) => {
+      const once = async ({ port, pid }, time) => {
+        const answer = await ask(tool, short, { port, pid, core: cores.load, seconds: time, signal })
+        return { wall: answer.messagesPerSecond, cpu: answer.messagesPerSecond / answer.serverCpuShare }
+      }
+      for (const server of servers) await once(server, COMPILED_SECONDS)
+      for (let round = 0; round < rounds; round++) {
+        const seen = {}
+        for (const server of servers.map((_, at) => servers[(at + round) % servers.length])) {
+          seen[server.name] = await once(server, seconds)
+        }
+        all.push(seen)
+      }
+    })
+    console.error(`  ${question.id}: set ${set + 1} of ${sets}`)
+  }
+  return all
 }
 
-/** The middle of the ratios to `blind`, round by round. */
+/** The middle of the ratios to `blind`, round by round, and between which two the middle is with 95 % confidence. */
 function ratio(rounds, name, field) {
-  return median(rounds.map((round) => round[name][field] / round.blind[field]))
+  const ratios = rounds.map((round) => round[name][field] / round.blind[field]).sort((a, b) => a - b)
+  const wide = 0.98 * Math.sqrt(ratios.length)
+  const at = (index) => ratios[Math.min(ratios.length - 1, Math.max(0, Math.round(index)))]
+  return { middle: median(ratios), low: at(ratios.length / 2 - wide - 0.5), high: at(ratios.length / 2 + wide - 0.5) }
 }
 
 function bytes(node, { dist, watched }) {
@@ -86,8 +105,10 @@ async function main() {
   const { values } = parseArgs({
     options: {
       nodes: { type: 'string', default: process.versions.node.split('.')[0] },
-      runs: { type: 'string', default: '9' },
-      seconds: { type: 'string', default: '2' },
+      only: { type: 'string', default: 'echo-64x1,echo-64x16' },
+      sets: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '12' },
+      seconds: { type: 'string', default: '0.5' },
     },
   })
   requireHoldfast()
@@ -100,13 +121,17 @@ async function main() {
   }
   for (const major of values.nodes.split(',')) {
     const node = nodeOf(major)
-    for (const question of questionsFor(['echo-64x1', 'echo-64x16'])) {
-      const rounds = await echo(tool, node, question, { runs: Number(values.runs), seconds: Number(values.seconds) })
+    for (const question of questionsFor(values.only.split(','))) {
+      const rounds = await echo(tool, node, question, {
+        ...{ sets: Number(values.sets), rounds: Number(values.rounds), seconds: Number(values.seconds) },
+      })
       for (const name of ['plain', 'watched']) {
         const [wall, cpu] = ['wall', 'cpu'].map((field) => ratio(rounds, name, field))
-        const verdict = name === 'watched' ? `, at least ${ECHO_SHARE_MIN}: ${judge(wall >= ECHO_SHARE_MIN)}` : ''
+        const said = ({ middle, low, high }) => `${middle.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`
+        const verdict =
+          name === 'watched' ? `; at least ${ECHO_SHARE_MIN}: ${judge(wall.middle >= ECHO_SHARE_MIN)}` : ''
         console.log(
-          `Node ${major}, ${question.title}: ${name} / blind ${wall.toFixed(3)}, by CPU time ${cpu.toFixed(3)}${verdict}`,
+          `Node ${major}, ${question.title}: ${name} / blind ${said(wall)}, by CPU time ${said(cpu)}${verdict}`,
         )
       }
     }

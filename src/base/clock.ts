@@ -24,7 +24,7 @@ export interface ClockTimer {
 /** As long as a timer can be: what counts is that there is one. */
 const HOLD_INTERVAL_MS = 2 ** 31 - 1
 
-/** Where no request is: of whoever loaded this. */
+/** Where no request is, unless this was loaded in one: Node has no other way to say that. */
 const OUTSIDE = new AsyncResource('holdfast')
 
 export const systemClock: Clock = {
@@ -38,7 +38,7 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) }
   },
   hold() {
-    const timer = setInterval(() => {}, HOLD_INTERVAL_MS)
+    const timer = OUTSIDE.runInAsyncScope(setInterval, undefined, () => {}, HOLD_INTERVAL_MS)
     return { cancel: () => clearInterval(timer) }
   },
 }

@@ -5,7 +5,7 @@
  * sets and maps allow that.
  */
 import { refuseUnknown, wrongArgument } from '../base/options.ts'
-import { type Connection, lifeOf } from '../connection/connection.ts'
+import { Connection, lifeOf } from '../connection/connection.ts'
 import type { Life } from '../connection/life.ts'
 import { sendShared } from '../connection/sending.ts'
 import type { SharedMessage } from '../connection/shared-message.ts'
@@ -31,5 +31,8 @@ export function exceptOf(options: PublishOptions | undefined, method: string): L
   if (options === undefined) return null
   if (typeof options !== 'object' || options === null) throw wrongArgument(method, 'options', options, 'an object')
   for (const name of Object.keys(options)) refuseUnknown(method, name, ['except'])
-  return options.except == null ? null : lifeOf(options.except)
+  const { except } = options
+  if (except == null) return null
+  if (!(except instanceof Connection)) throw wrongArgument(method, 'except', except, 'a connection of this server')
+  return lifeOf(except)
 }

@@ -6,8 +6,9 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { Census } from '../diagnose/census/census.ts'
-import { type CensusSource, censusOfServer } from '../diagnose/census/census-of-server.ts'
+import { censusOfServer } from '../diagnose/census/census-of-server.ts'
 import type { CensusSettings } from '../diagnose/census/census-settings.ts'
+import type { CensusLeak } from '../diagnose/census/report.ts'
 import { MemoryHistory } from '../diagnose/memory/history.ts'
 import { readMemory } from '../diagnose/memory/read-memory.ts'
 import { Profiles } from '../diagnose/pprof/profiles.ts'
@@ -23,7 +24,7 @@ import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
-  readonly internals: WorkSource & TimelineSource & CensusSource['internals'] & Pick<ServerInternals, 'leakOnFound'>
+  readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer'>
   readonly on: Server['on']
   /** How many connections are open. */
   connections(): number
@@ -114,13 +115,15 @@ export class DebugRoutes {
 function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<CensusSettings>) {
   const work = new Work(source.internals, () => clock.now())
   const timelines = new Timelines(source.internals)
-  const census = new Census({ clock, censusOnLeak: (leak) => source.internals.leakOnFound(leak) }, settings)
+  const leaks = source.internals.leakAnnouncer()
+  const censusOnLeak = (leak: CensusLeak): void => leaks.announce({ ...leak, count: leak.history.at(-1) ?? leak.count })
+  const census = new Census({ clock, censusOnLeak }, settings)
   const untie = censusOfServer(source, census)
   return {
     routes: [ledgerRoute(source), workRoute(work), ...connectionRoutes(timelines), censusRoute(census)],
     tasks: () => work.samples(),
     census,
-    ends: [() => work.end(), () => timelines.end(), untie, () => census.end()],
+    ends: [() => work.end(), () => timelines.end(), untie, () => census.end(), () => leaks.end()],
   }
 }
 

@@ -13,6 +13,8 @@ export interface ServerEvents extends ConnectionEvents {
   failed: { readonly path: string; readonly reason: string }
   /** An upgrade request that `upgrade` or middleware was asked about is over, whatever the answer: every property of it throws now. */
   revoked: { readonly request: UpgradeRequest; readonly route: string }
+  /** `server.expectReleased()` was called: nobody is to hold this object any more. Whoever listens must not keep it either. */
+  expected: { readonly object: object; readonly name: string; readonly atMost?: number }
   /** A limit was reached: by an upgrade request, or by a connection. With mode `warn` nothing was refused or ended for it. */
   limit: {
     readonly limit: LimitName
@@ -28,6 +30,7 @@ export interface ServerEvents extends ConnectionEvents {
   leak: {
     readonly kind: string
     readonly route: string
+    /** Over for longer than the patience. */
     readonly count: number
     readonly oldestMs: number
     readonly because: 'grows' | 'threshold'
@@ -60,6 +63,7 @@ const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   refused: true,
   failed: true,
   revoked: true,
+  expected: true,
   limit: true,
   drain: true,
   leak: true,

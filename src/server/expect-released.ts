@@ -1,14 +1,9 @@
-/** What users expect to be released, as a server passes it on to whoever looks for leaks. Types and a check; nothing to end. */
-import { wrongArgument } from '../base/options.ts'
+/** What users expect to be released: `server.expectReleased()`. A type and a check; nothing to end. */
+import { refuseUnknown, wrongArgument } from '../base/options.ts'
 
 export interface Expectation {
   /** More than so many of this name that are still there after the patience are a leak at once; default 10. */
   readonly atMost?: number
-}
-
-/** Is told what nobody is to hold any more. */
-export interface ExpectationObserver {
-  expectReleased(object: object, name: string, expectation: Expectation): void
 }
 
 const AT_MOST_MAX = 1_000_000
@@ -25,6 +20,7 @@ export function checkExpectation(object: unknown, name: unknown, expectation: un
   if (typeof expectation !== 'object' || expectation === null) {
     throw wrongArgument(where, 'expectation', expectation, 'an object')
   }
+  for (const option of Object.keys(expectation)) refuseUnknown(where, option, ['atMost'])
   const { atMost = 0 } = expectation as Expectation
   if (!Number.isInteger(atMost) || atMost < 0 || atMost > AT_MOST_MAX) {
     throw wrongArgument(where, 'atMost', atMost, `a whole number from 0 to ${AT_MOST_MAX}`)

@@ -13,12 +13,11 @@ import type { Departed } from '../connection/move.ts'
 import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 import type { StateName } from '../connection/state.ts'
 import type { Topic } from '../connection/topic.ts'
-import type { ServerEvents } from './event-names.ts'
-import type { ExpectationObserver } from './expect-released.ts'
+import type { LeakAnnouncer } from './leak-announcers.ts'
 import type { UpgradeObserver } from './upgrade-observer.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
-export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.2')
+export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.3')
 
 export interface ServerInternals {
   /**
@@ -40,7 +39,7 @@ export interface ServerInternals {
   connectBroker(broker: Broker): void
   /** What is held and what runs now, in this server and in its connections: looks only. */
   work(visitor: WorkVisitor): void
-  /** Who is told of work from now on, instead of whoever was before. The returned function ends that. */
+  /** One more who is told of work from now on. The returned function ends that. */
   observe(observer: WorkObserver): () => void
   /** All connections that are not closed now, oldest first: looks only. */
   connections(visitor: ConnectionVisitor): void
@@ -48,10 +47,8 @@ export interface ServerInternals {
   connection(id: string): ConnectionFacts | null
   /** One more who is told how connections end. The returned function ends that. */
   observeEnds(observer: EndObserver): () => void
-  /** Who is told what users expect to be released, instead of whoever was before. The returned function ends that. */
-  observeExpectations(observer: ExpectationObserver): () => void
-  /** Announces it, as the event `leak`. */
-  leakOnFound(leak: ServerEvents['leak']): void
+  /** For whoever finds leaks. Where there are several, only the one that was there first is heard, so that each is announced once. */
+  leakAnnouncer(): LeakAnnouncer
   /** Where a route was declared: the stack of the call, as text; undefined when there is no such route. */
   declaredAt(route: string): string | undefined
   /** Who is told of upgrade requests. The returned function ends that; null: somebody is told already. */

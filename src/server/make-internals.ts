@@ -5,22 +5,28 @@ import { tieBroker } from './broker-tie.ts'
 import { HubDepartures } from './departures.ts'
 import { EndObservers } from './end-observers.ts'
 import type { ServerInternals } from './internals.ts'
+import { LeakAnnouncers } from './leak-announcers.ts'
 import type { ServerContext } from './server-context.ts'
 import { visitConnections } from './server-work.ts'
+import { WorkObservers } from './work-observers.ts'
 
 export function makeInternals(
   context: ServerContext,
   listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'strangers' | 'work'>,
 ): ServerInternals {
   const ends = new EndObservers()
+  const works = new WorkObservers()
+  const leaks = new LeakAnnouncers(context.events)
   return {
     ...listening,
     departures: new HubDepartures(context.hub),
     arrivals: context.arrivals,
     observe(observer) {
-      context.observer = observer
+      const leave = works.add(observer)
+      context.observer = works
       return () => {
-        if (context.observer === observer) context.observer = null
+        leave()
+        if (works.size === 0) context.observer = null
       }
     },
     connections: (visitor) => visitConnections(context.hub, visitor),
@@ -37,15 +43,7 @@ export function makeInternals(
         if (ends.size === 0) context.endObserver = null
       }
     },
-    observeExpectations(observer) {
-      context.expectationObserver = observer
-      return () => {
-        if (context.expectationObserver === observer) context.expectationObserver = null
-      }
-    },
-    leakOnFound(leak) {
-      if (context.events.wanted('leak')) context.events.emit('leak', leak)
-    },
+    leakAnnouncer: () => leaks.add(),
     declaredAt: (route) => context.routes.declared(route)?.declaredAt,
     observeUpgrades(observer) {
       if (context.upgradeObserver !== null) return null

@@ -26,7 +26,6 @@ import { HubArrivals } from './arrivals.ts'
 import { ClosingFaults } from './closing-faults.ts'
 import type { Drain } from './drain.ts'
 import type { ServerEvents } from './event-names.ts'
-import type { ExpectationObserver } from './expect-released.ts'
 import type { Middleware } from './middleware.ts'
 import type { Opening } from './opening.ts'
 import { Routes } from './routes.ts'
@@ -57,8 +56,6 @@ export class ServerContext implements UpgradeContext {
   observer: WorkObserver | null = null
   /** The same. */
   endObserver: EndObserver | null = null
-  /** The same. */
-  expectationObserver: ExpectationObserver | null = null
   /** The same. */
   upgradeObserver: UpgradeObserver | null = null
   /** No more upgrades: it is closing, or draining. */

@@ -188,7 +188,8 @@ export class Server {
    */
   expectReleased(object: object, name: string, expectation: Expectation = {}): void {
     checkExpectation(object, name, expectation)
-    this.#context.expectationObserver?.expectReleased(object, name, expectation)
+    const { events } = this.#context
+    if (events.wanted('expected')) events.emit('expected', { object, name, ...expectation })
   }
 
   /** The running count of everything that began and must end. `imbalances` is empty, or there is a bug in this library. */

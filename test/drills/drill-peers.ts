@@ -117,6 +117,17 @@ function chat({ perSecond }: { perSecond: number }): void {
   }, CHAT_EVERY_MS)
 }
 
+/** So many come, say something, and leave. */
+async function visit({ count, ...where }: Opening): Promise<void> {
+  const before = new Set(peers)
+  await open({ ...where, count })
+  const guests = [...peers].filter((peer) => !before.has(peer))
+  for (const guest of guests) guest.say('visit')
+  while (guests.some(({ texts }) => texts === 0)) await pause(5)
+  for (const guest of guests) guest.close()
+  while (guests.some((guest) => peers.has(guest))) await pause(5)
+}
+
 /** How many were said. */
 function quiet(): number {
   clearInterval(chatting)
@@ -140,6 +151,7 @@ answer({
   state,
   echo,
   chat,
+  visit,
   quiet,
   leave,
   say: ({ text }: { text: string }) => {

@@ -5,8 +5,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { Session } from 'node:inspector/promises'
+import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type MemoryReport, readMemory } from '../../src/diagnose/memory/read-memory.ts'
 import {
@@ -196,7 +198,9 @@ async function fill({ kind }: { kind: string }): Promise<void> {
 }
 
 async function openAdmin(): Promise<number> {
-  const { admin, answer } = await import('../../src/ops/index.ts')
+  // As it was built: this file may have been compiled into another folder, where the port does not find its package.
+  const built = pathToFileURL(resolve('dist/ops/index.js')).href
+  const { admin, answer } = (await import(built)) as typeof import('../../src/ops/index.ts')
   gaps.begin()
   const stuck = (): void => {
     const until = performance.now() + (config.stuckMs ?? 0)

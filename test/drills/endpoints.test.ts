@@ -12,4 +12,9 @@ test('everything under /debug/ answers while 200 connections talk; an answer tha
     found.filter((line) => !line.startsWith('longest pause')),
     [],
   )
+  // Whatever this machine does: none of them stops the process for as long as the one that does so on purpose.
+  const pauses = found.flatMap((line) => /^longest pause: (\S+): ([\d.]+) ms/.exec(line)?.slice(1, 3) ?? [])
+  for (let at = 0; at < pauses.length; at += 2) {
+    assert.ok(pauses[at] === '/stuck' || Number(pauses[at + 1]) < 2_000, `${pauses[at]}: ${pauses[at + 1]} ms`)
+  }
 })

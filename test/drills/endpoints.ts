@@ -68,7 +68,10 @@ export async function drillEndpoints(options: EndpointsOptions): Promise<Verdict
     const until = performance.now() + seconds * 1000
     while (performance.now() < until) {
       await asker.look(async () => pause(1_000), alone)
+      // Some come and go meanwhile, so that there are ended ones to be shown.
+      await peers.ask('visit', { ...where, count: Math.ceil(connections / 50) }, OPEN_DEADLINE_MS)
       for (const path of stuckMs > 0 ? [...PATHS, '/stuck'] : PATHS) await asker.ask(path)
+      for (const id of await asker.ids()) await asker.ask(`/debug/connections/${id}`, '/debug/connections/ID')
       if (performance.now() < until - 1_000) continue
       for (const path of COSTLY) await asker.ask(path)
     }
@@ -112,7 +115,17 @@ class Asker {
     this.#port = port
   }
 
-  async ask(path: string): Promise<void> {
+  /** Of one that is there, and of one that has ended. */
+  async ids(): Promise<string[]> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/debug/connections?limit=1`, {
+      signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
+    })
+    const { present, ended } = (await answer.json()) as Record<'present' | 'ended', { readonly id: string }[]>
+    return [...present, ...ended].map(({ id }) => id)
+  }
+
+  /** @param name under which its pauses are kept */
+  async ask(path: string, name = path): Promise<void> {
     const seen: number[] = []
     await this.look(async () => {
       const answer = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
@@ -123,7 +136,7 @@ class Asker {
       this.count++
       if (status !== (path.endsWith('/nobody') ? 404 : 200)) this.failed.push(`${path}: ${status}`)
     }, seen)
-    this.worst.set(path, Math.max(this.worst.get(path) ?? 0, ...seen))
+    this.worst.set(name, Math.max(this.worst.get(name) ?? 0, ...seen))
   }
 
   /** Adds the longest pause of the server meanwhile. */

@@ -4,7 +4,7 @@
  *
  * The file lies in test/.work, where packages are found from, and goes with the process that asked for it.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
@@ -18,6 +18,7 @@ export function programOf(source: string): string {
   const before = compiled.get(source)
   if (before !== undefined) return before
   mkdirSync(WORK, { recursive: true })
+  if (compiled.size === 0) removeLeft()
   const outfile = join(WORK, `${basename(source, '.ts')}-${process.pid}-${compiled.size}.mjs`)
   process.on('exit', () => rmSync(outfile, { force: true }))
   buildSync({
@@ -26,4 +27,21 @@ export function programOf(source: string): string {
   })
   compiled.set(source, outfile)
   return outfile
+}
+
+/** Of processes that were killed. */
+function removeLeft(): void {
+  for (const name of readdirSync(WORK)) {
+    const pid = Number(/-(\d+)-\d+\.mjs$/.exec(name)?.[1])
+    if (pid > 0 && !isThere(pid)) rmSync(join(WORK, name), { force: true })
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -3,22 +3,15 @@
  * requests, when they are revoked; and what users expect to be released. Listeners on the server's events; they end by the
  * function returned, or with the server.
  */
-import type { ServerInternals } from '../../server/internals.ts'
 import type { Server } from '../../server/server.ts'
 import type { Census } from './census.ts'
 
 export const CONNECTION = 'connection'
 export const UPGRADE_REQUEST = 'upgrade request'
 
-/** Of a server, what a census is told by. */
-export interface CensusSource {
-  readonly on: Server['on']
-  readonly internals: Pick<ServerInternals, 'observeExpectations'>
-}
-
 /** @returns ends the tie; what ended before is watched on */
 export function censusOfServer(
-  { on, internals }: CensusSource,
+  { on }: Pick<Server, 'on'>,
   census: Pick<Census, 'watch' | 'expectReleased'>,
 ): () => void {
   const ended = ({ connection, route }: { readonly connection: object; readonly route: string }): void =>
@@ -27,7 +20,7 @@ export function censusOfServer(
     on('close', ended),
     on('moved', ended),
     on('revoked', ({ request, route }) => census.watch(request, { kind: UPGRADE_REQUEST, route })),
-    internals.observeExpectations(census),
+    on('expected', ({ object, name, ...expectation }) => census.expectReleased(object, name, expectation)),
   ]
   return () => {
     for (const off of offs) off()

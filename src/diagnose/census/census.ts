@@ -14,7 +14,7 @@ import type { Clock, ClockTimer } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { Collect } from '../../resilience/collect-garbage.ts'
 import { PauseEstimate } from '../../resilience/pause-estimate.ts'
-import { checkExpectation, type Expectation, type ExpectationObserver } from '../../server/expect-released.ts'
+import { checkExpectation, type Expectation } from '../../server/expect-released.ts'
 import { type CensusSettings, readCensusSettings } from './census-settings.ts'
 import { fullCollection } from './full-collection.ts'
 import { Growth, retainedOf } from './growth.ts'
@@ -48,7 +48,7 @@ const COLLECT_MS = 60_000
 /** Of the thresholds that users gave. What is beyond has the default. */
 const THRESHOLDS_MAX = 1_000
 
-export class Census implements ExpectationObserver {
+export class Census {
   readonly #sources: CensusSources
   readonly #settings: CensusSettings
   readonly #watched: Watched

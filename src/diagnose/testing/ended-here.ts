@@ -33,12 +33,17 @@ export class EndedHere {
       }
       if (request !== undefined) this.#watch(request, UPGRADE_REQUEST, route)
     }
+    const expected = (message: unknown): void => {
+      const { object, name } = message as { readonly object: object; readonly name: string }
+      this.#watch(object, 'object', name)
+    }
     this.#subscriptions = [
       ['holdfast:open', opened],
       ['holdfast:adopted', opened],
       ['holdfast:close', ended],
       ['holdfast:moved', ended],
       ['holdfast:revoked', ended],
+      ['holdfast:expected', expected],
     ]
     for (const [channel, listener] of this.#subscriptions) subscribe(channel, listener)
   }

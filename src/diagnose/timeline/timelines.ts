@@ -15,7 +15,7 @@ import { type Diagnosis, diagnose } from './diagnosis.ts'
 export const KEPT_MAX = 1_000
 export const LIST_MAX = 1_000
 
-export interface ConnectionLine extends Omit<ConnectionFacts, 'openedAt' | 'ending' | 'timeline'> {
+export interface ConnectionLine extends Omit<ConnectionFacts, 'openedAt' | 'ending' | 'timeline' | 'traceparent'> {
   /** As ISO 8601. */
   readonly openedAt: string
   /** Null when none was sent. */
@@ -127,7 +127,8 @@ function matches(filter: ConnectionFilter, route: string, state: StateName): boo
 }
 
 function lineOf(facts: ConnectionFacts): ConnectionLine {
-  const { openedAt, ending, timeline, ...plain } = facts
+  // Of the traceparent a part may be the client's.
+  const { openedAt, ending, timeline, traceparent: _, ...plain } = facts
   const diagnosis = diagnose(facts)
   return {
     ...plain,

@@ -10,7 +10,6 @@ import { Census } from '../../../src/diagnose/census/census.ts'
 import { censusOfServer } from '../../../src/diagnose/census/census-of-server.ts'
 import type { CensusLeak } from '../../../src/diagnose/census/report.ts'
 import { type Connection, reject, type Server, type UpgradeRequest } from '../../../src/index.ts'
-import { INTERNALS } from '../../../src/server/internals.ts'
 import { until, within } from '../../support/deadline.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { upgradeText } from '../../support/raw-client.ts'
@@ -44,10 +43,7 @@ async function visit(server: Server, path: string, manner: Manner): Promise<void
 function taken(server: Server, clock: ManualClock): { census: Census; leaks: CensusLeak[]; end: () => void } {
   const leaks: CensusLeak[] = []
   const census = new Census({ clock, censusOnLeak: (leak) => void leaks.push(leak) }, { everyMs: 0, threshold: 40 })
-  const untie = censusOfServer(
-    { on: (name, listener) => server.on(name, listener), internals: server[INTERNALS] },
-    census,
-  )
+  const untie = censusOfServer({ on: (name, listener) => server.on(name, listener) }, census)
   const end = (): void => {
     untie()
     census.end()
