@@ -34,6 +34,7 @@ const FLUSH_MS = 1_000
 const DECIDED_MS = 5_000
 /** How much longer than its own deadlines ending may take. */
 const MARGIN_MS = 5_000
+
 export class Worker {
   readonly #process: WorkerProcess
   readonly #clock: Clock
@@ -46,10 +47,9 @@ export class Worker {
   #figures: ClockTimer | null = null
   #arriving: Arriving | null = null
   #admin: WorkerAdmin | null = null
-  /** It is empty and waits for the order to be looked at, or for nothing more. */
+  /** It is empty, and waits for its turn. */
   #autopsyDue: ((withinMs: number | null) => void) | null = null
   #listening = false
-  /** It has listened, so there may be connections. */
   #served = false
   #leaving = false
   #orphaned = false
@@ -245,8 +245,9 @@ export class Worker {
     if (withinMs !== null) await this.#process.say({ kind: 'autopsy', report: await admin.autopsy(withinMs) })
   }
 
-  /** From the other workers. */
+  /** From the other workers, and from clients of the app that would be served on. */
   async #part(): Promise<void> {
+    this.#server?.[INTERNALS].hangUp()
     this.#broker?.end()
     await this.#mesh?.end()
     // What the worker that takes over has to know before we are gone.

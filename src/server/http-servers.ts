@@ -86,6 +86,11 @@ export class HttpServers {
     return own === null ? Promise.resolve() : new Promise((resolve) => own.close(() => resolve()))
   }
 
+  /** Closes every connection of every HTTP server, whoever it belongs to: the process is about to end, and nobody is to be served by it. */
+  hangUp(): void {
+    for (const server of this.all) if ('closeAllConnections' in server) (server as HttpServer).closeAllConnections()
+  }
+
   end(): void {
     for (const attachment of this.attachments) attachment.end()
     this.#own?.closeAllConnections()

@@ -28,6 +28,8 @@ export interface ServerInternals {
   listenOn(handle: object): Promise<void>
   /** No new sockets: closes our copy of the listening handle. What was accepted is still served; keep-alive ends. */
   stopListening(): void
+  /** Closes all connections of its HTTP servers, those of the application too. For a process that is about to end. */
+  hangUp(): void
   /** How many sockets were accepted of which nobody knows yet what they want; a WebSocket may still become of them. */
   strangers(): Promise<number>
   readonly departures: Departures

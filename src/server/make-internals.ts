@@ -12,7 +12,7 @@ import { WorkObservers } from './work-observers.ts'
 
 export function makeInternals(
   context: ServerContext,
-  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'strangers' | 'work'>,
+  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'hangUp' | 'strangers' | 'work'>,
 ): ServerInternals {
   const ends = new EndObservers()
   const works = new WorkObservers()

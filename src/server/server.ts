@@ -70,6 +70,7 @@ export class Server {
         await this.#http.listenOn(handle)
       },
       stopListening: () => this.#stopListening(),
+      hangUp: () => this.#http.hangUp(),
       strangers: () => countStrangers(this.#context, this.#http.all),
       work: (visitor) => visitWork(this.scope, this.#context.hub, visitor),
     })

@@ -30,7 +30,7 @@ test('the old worker dies before the new one is started: one other is, not two',
   await new Promise((resolve) => setTimeout(resolve, 300))
   await until('nobody else starts', () => run.all('worker').every(({ pid }) => pid === old || pid === run.serving[0]))
   assert.equal((await run.reload()).event, 'reloaded')
-  assert.equal(run.living.length, 1)
+  await until('one worker is left', () => run.living.length === 1, PATIENCE_MS)
 })
 
 /** Works, and dies, when the test says so: by a file beside it. */
@@ -72,7 +72,7 @@ test('the new worker dies while the old one drains: the reload fails, and the ve
   assert.equal((await busy.closeCode()).code, 1012)
   await until('one worker is left', () => run.living.length === 1, PATIENCE_MS)
   assert.equal((await run.reload()).event, 'reloaded')
-  assert.equal(run.living.length, 1)
+  await until('one worker is left', () => run.living.length === 1, PATIENCE_MS)
 })
 
 test('SIGTERM while a reload is about to start a worker: none is started, and it ends', async (t) => {

@@ -30,7 +30,7 @@ test('workers that are old are replaced one after the other', async (t) => {
   await run.event('reloaded', 1)
   const slots = run.all('recycle').map(({ slot }) => slot)
   assert.deepEqual(new Set(slots.slice(0, 2)), new Set([0, 1]))
-  assert.ok(before.every((pid) => !run.serving.includes(pid)))
+  await until('those before have gone', () => before.every((pid) => !run.living.includes(pid)), PATIENCE_MS)
 })
 
 test('a version that crashes again and again after its reload: back to the one before, where the link led to', async (t) => {
