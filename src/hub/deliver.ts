@@ -27,9 +27,9 @@ export function deliver(lives: Iterable<Life>, message: SharedMessage, except: L
 }
 
 /** @throws HoldfastError HF_OPTION_UNKNOWN, HF_OPTION_INVALID */
-export function exceptOf(options: PublishOptions | undefined, method: string): Life | null {
-  if (options === undefined) return null
-  if (typeof options !== 'object' || options === null) throw wrongArgument(method, 'options', options, 'an object')
+export function exceptOf(options: PublishOptions | null | undefined, method: string): Life | null {
+  if (options == null) return null
+  if (typeof options !== 'object') throw wrongArgument(method, 'options', options, 'an object')
   for (const name of Object.keys(options)) refuseUnknown(method, name, ['except'])
   const { except } = options
   if (except == null) return null

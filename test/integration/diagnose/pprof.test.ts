@@ -123,7 +123,11 @@ describe('go tool pprof, of a process', { concurrency: false }, () => {
     }
     assert.deepEqual(JSON.parse((await ask(port, '/other')).body), { samples: true })
     await ask(port, '/other/stop', { method: 'POST', headers: CHANGE })
-    assert.ok((await top(port, 'heap?seconds=2')).has('allocateInChild'))
+    // In one window of a busy machine there may be no sample of it.
+    let isNamed = false
+    for (let turn = 0; turn < 5 && !isNamed; turn++)
+      isNamed = (await top(port, 'heap?seconds=2')).has('allocateInChild')
+    assert.equal(isNamed, true)
   })
 })
 

@@ -69,7 +69,7 @@ const LEAKS: readonly Leak[] = [
     folder: 'no-deadline',
     ws: { WebSocket: CLIENTS, IncomingMessage: 0 },
     broken: { Connection: CLIENTS, Life: 0, UpgradeRequest: 0 },
-    shown: [['left', '/', 'handler', 'message', FIRST + CLIENTS, '']],
+    shown: [['left', '/', 'handler', 'message', FIRST + CLIENTS, 'server.route(']],
     retained: [['connection', '/', FIRST + CLIENTS]],
   },
   {
@@ -170,7 +170,7 @@ function shownOf(report: WorkReport, file: string): unknown[] {
         )
       }
       const text = site === undefined ? '' : (lines[site.line - 1] ?? '')
-      return [list, route, kind, name, count, /\S*scope\.\w+\(/.exec(text)?.[0] ?? text]
+      return [list, route, kind, name, count, /\S*(scope\.\w+|server\.route)\(/.exec(text)?.[0] ?? text]
     }),
   )
 }

@@ -62,7 +62,7 @@ test('what publish() and room() cannot use is refused before anything is sent', 
       code: 'HF_OPTION_UNKNOWN',
       message: /"excpet" in publish\(\).*except/,
     })
-    assert.throws(() => publish.publish('x', null as never), { code: 'HF_OPTION_INVALID' })
+    assert.throws(() => publish.publish('x', 'ada' as never), { code: 'HF_OPTION_INVALID' })
     assert.throws(() => publish.publish('x', { except: ada.id as never }), { code: 'HF_OPTION_INVALID' })
   }
   assert.throws(() => server.user('ada').send('x', misspelt), { code: 'HF_OPTION_UNKNOWN' })
