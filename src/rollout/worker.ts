@@ -34,7 +34,6 @@ const FLUSH_MS = 1_000
 const DECIDED_MS = 5_000
 /** How much longer than its own deadlines ending may take. */
 const MARGIN_MS = 5_000
-
 export class Worker {
   readonly #process: WorkerProcess
   readonly #clock: Clock
