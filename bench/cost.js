@@ -33,7 +33,7 @@ const VARIANTS = [
 ]
 const NOTHING = { note: '{}', pinged: '{}', ponged: '{}' }
 
-/** A copy of dist/ in which what writes the timeline does nothing. */
+/** A copy of dist/ in which what writes the timeline does nothing. Its fields are there still: 16 bytes that no figure here has in it. */
 function makeBlind() {
   rmSync(BLIND, { recursive: true, force: true })
   mkdirSync(BLIND, { recursive: true })
@@ -144,11 +144,12 @@ async function main() {
       )
     }
   }
-  rmSync(BLIND, { recursive: true, force: true })
   process.exitCode = reached ? 0 : 1
 }
 
-main().catch((error) => {
-  console.error(`bench:cost: ${error.message}`)
-  process.exitCode = 2
-})
+main()
+  .catch((error) => {
+    console.error(`bench:cost: ${error.message}`)
+    process.exitCode = 2
+  })
+  .finally(() => rmSync(BLIND, { recursive: true, force: true }))

@@ -3,12 +3,11 @@ import { lifeOf } from '../connection/connection.ts'
 import { factsOf } from '../connection/facts.ts'
 import { tieBroker } from './broker-tie.ts'
 import { HubDepartures } from './departures.ts'
-import { EndObservers } from './end-observers.ts'
 import type { ServerInternals } from './internals.ts'
 import { LeakAnnouncers } from './leak-announcers.ts'
+import { EndObservers, WorkObservers } from './observers.ts'
 import type { ServerContext } from './server-context.ts'
 import { visitConnections } from './server-work.ts'
-import { WorkObservers } from './work-observers.ts'
 
 export function makeInternals(
   context: ServerContext,
@@ -21,28 +20,20 @@ export function makeInternals(
     ...listening,
     departures: new HubDepartures(context.hub),
     arrivals: context.arrivals,
-    observe(observer) {
-      const leave = works.add(observer)
-      context.observer = works
-      return () => {
-        leave()
-        if (works.size === 0) context.observer = null
-      }
-    },
+    observe: (observer) =>
+      works.add(observer, (all) => {
+        context.observer = all
+      }),
     connections: (visitor) => visitConnections(context.hub, visitor),
     connection(id) {
       const connection = context.hub.connection(id)
       const life = connection === undefined ? null : lifeOf(connection)
       return life === null ? null : factsOf(life)
     },
-    observeEnds(observer) {
-      const leave = ends.add(observer)
-      context.endObserver = ends
-      return () => {
-        leave()
-        if (ends.size === 0) context.endObserver = null
-      }
-    },
+    observeEnds: (observer) =>
+      ends.add(observer, (all) => {
+        context.endObserver = all
+      }),
     leakAnnouncer: () => leaks.add(),
     declaredAt: (route) => context.routes.declared(route)?.declaredAt,
     observeUpgrades(observer) {

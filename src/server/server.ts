@@ -185,7 +185,7 @@ export class Server {
 
   /**
    * From now on nobody is to hold this object. The census of the admin port watches it, weakly, and announces the event `leak` when too
-   * many of one name stay; without that port nobody watches. The name is the same for all that are alike. @throws HoldfastError HF_OPTION_INVALID
+   * many of one name stay; in a test `expectNoLeaks` does. Without either nobody watches. The name is the same for all that are alike. @throws HoldfastError HF_OPTION_INVALID
    */
   expectReleased(object: object, name: string, expectation: Expectation = {}): void {
     checkExpectation(object, name, expectation)

@@ -41,6 +41,8 @@ export interface WatchedAs {
   readonly route: string
 }
 
+/** The kind of what users expect to be released. */
+export const OBJECT = 'object'
 /** The event loop has time when it was busy for less than this share since the last look. */
 const BUSY_SHARE_MAX = 0.5
 /** A collection of which nothing was heard for so long is given up. */
@@ -93,7 +95,7 @@ export class Census {
     if (atMost !== undefined && (size < THRESHOLDS_MAX || this.#thresholds.has(name))) {
       this.#thresholds.set(name, atMost)
     }
-    this.watch(object, { kind: 'object', route: name })
+    this.watch(object, { kind: OBJECT, route: name })
   }
 
   /** How many are watched; some of them may have gone. */
@@ -233,7 +235,7 @@ export class Census {
   }
 
   #threshold(kind: string, route: string): number {
-    if (kind !== 'object') return this.#settings.threshold
+    if (kind !== OBJECT) return this.#settings.threshold
     return this.#thresholds.get(route) ?? this.#settings.objectThreshold
   }
 

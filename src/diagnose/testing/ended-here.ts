@@ -5,6 +5,7 @@
  * Owned by one `expectNoLeaks`. Ends with `end()`, which takes its subscriptions back.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { OBJECT } from '../census/census.ts'
 import { CONNECTION, UPGRADE_REQUEST } from '../census/census-of-server.ts'
 
 interface Heard {
@@ -35,7 +36,7 @@ export class EndedHere {
     }
     const expected = (message: unknown): void => {
       const { object, name } = message as { readonly object: object; readonly name: string }
-      this.#watch(object, 'object', name)
+      this.#watch(object, OBJECT, name)
     }
     this.#subscriptions = [
       ['holdfast:open', opened],

@@ -9,7 +9,6 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { integerOption, type OptionsInput, readOptions, wrongArgument } from '../../base/options.ts'
 import type { Collect } from '../../resilience/collect-garbage.ts'
-import { checkExpectation } from '../../server/expect-released.ts'
 import { Census } from '../census/census.ts'
 import { counted, type Retained } from '../census/report.ts'
 import { EndedHere } from './ended-here.ts'
@@ -82,12 +81,7 @@ export async function expectNoLeaks(
 
 /** A function of its own: its frame is gone before anybody looks. */
 async function run(fn: (watching: Watching) => unknown, census: Census): Promise<void> {
-  await fn({
-    expectReleased(object, name) {
-      checkExpectation(object, name)
-      census.watch(object, { kind: 'object', route: name })
-    },
-  })
+  await fn({ expectReleased: (object, name) => census.expectReleased(object, name) })
 }
 
 async function waitUntilReleased(

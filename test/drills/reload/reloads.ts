@@ -4,6 +4,7 @@
  * Each part starts a supervisor of its own (fleet.ts) and ends it.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '../../support/deadline.ts'
 import { Child } from '../child.ts'
 import { atLeast, type Check, exactly, type Verdict } from '../verdict.ts'
 import type { BacklogReport } from './backlog-clients.ts'
@@ -11,6 +12,8 @@ import { Fleet, type FleetOptions, type Reloaded } from './fleet.ts'
 import type { NewcomersReport } from './newcomers.ts'
 import { drillReload, type ReloadOptions } from './reload.ts'
 import type { ClientsReport } from './reload-clients.ts'
+
+const BEGIN_DEADLINE_MS = 60_000
 
 export interface RoundsOptions {
   readonly rounds: number
@@ -125,10 +128,14 @@ export interface BacklogOptions {
   readonly clients: number
   /** So much waits for each of them in its worker. */
   readonly bytes: number
-  /** For so long into a reload nobody reads; null: never. */
+  /** For so long after the moves of a reload have begun nobody reads; null: never. */
   readonly readOnAfterMs: number | null
   readonly rounds: number
   readonly settleMs: number
+}
+
+function movesBegun({ run }: Fleet): number {
+  return run.all('progress').filter(({ phase }) => phase === 'moving').length
 }
 
 /** While much waits for clients that do not read, and then do. */
@@ -143,8 +150,11 @@ export async function drillBacklog(fleet: Fleet, options: BacklogOptions): Promi
       // Twice as much: reading on, a client takes some of it before it moves.
       await clients.ask('fill', { bytes: 2 * bytes })
       await fleet.run.event('filled', filled - 1)
+      const before = movesBegun(fleet)
       const reloading = fleet.reload()
       if (readOnAfterMs !== null) {
+        // Not after the reload has: how long a worker takes to start depends on the machine.
+        await until('the moves begin', () => movesBegun(fleet) > before, BEGIN_DEADLINE_MS)
         await pause(readOnAfterMs)
         await clients.ask('readOn')
       }

@@ -129,6 +129,39 @@ test('expectReleased(): what stays is in the census by name, and announced as a 
   await assert.rejects(admin(server, { port: 0, census: { patienceMs: -1 } }), { code: 'HF_OPTION_INVALID' })
 })
 
+test('two ports of one server: both see what is there, a leak is announced once, and the first sees on when the second has closed', async (t) => {
+  const kept: unknown[] = []
+  const server = await serve(t, { route: { open: (connection) => void connection.scope.defer(() => {}, 'late') } })
+  const leaks: string[] = []
+  server.on('leak', ({ route, count }) => leaks.push(`${count} ${route}`))
+  const census = { everyMs: 0, patienceMs: 0, objectThreshold: 1 }
+  const ports = [await admin(server, { port: 0, census }), await admin(server, { port: 0, census })] as const
+  const keep = (name: string): void => {
+    for (let count = 0; count < 3; count++) {
+      const object = { name }
+      kept.push(object)
+      server.expectReleased(object, name)
+    }
+  }
+  keep('before')
+  await settle()
+  for (const { port } of ports) {
+    const { report } = JSON.parse((await ask(port, '/debug/census?gc=1')).body)
+    assert.equal(report.leaks.length, 1)
+  }
+  assert.deepEqual(leaks, ['3 before'])
+  await ports[1].close()
+  keep('after')
+  await openRaw(t, server.port)
+  await until('it is open', () => server.ledger().openHooks === 1)
+  await settle()
+  await ask(ports[0].port, '/debug/census?gc=1')
+  assert.deepEqual(leaks, ['3 before', '3 after'])
+  const { held } = JSON.parse((await ask(ports[0].port, '/debug/work')).body) as WorkReport
+  assert.equal(held.find(({ name }) => name === 'late')?.lines.length, 1)
+  assert.equal(kept.length, 6)
+})
+
 /** A WeakRef made in a job keeps its target until the job ends. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

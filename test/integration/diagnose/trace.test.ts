@@ -13,7 +13,9 @@ import { WebSocket } from 'ws'
 import { Timelines } from '../../../src/diagnose/timeline/timelines.ts'
 import { trace } from '../../../src/diagnose/trace/index.ts'
 import { type RouteDeclaration, reject, type Server } from '../../../src/index.ts'
+import { admin } from '../../../src/ops/index.ts'
 import { INTERNALS } from '../../../src/server/internals.ts'
+import { ask as askAdmin } from '../../support/admin-client.ts'
 import { reachable, reachableOf } from '../../support/census.ts'
 import { deferred, turn, until, within } from '../../support/deadline.ts'
 import { movers } from '../../support/moving.ts'
@@ -367,4 +369,16 @@ test('over TLS, as its socket says', async (t) => {
   t.after(() => http.close())
   await visit(t, { port: (http.address() as AddressInfo).port })
   assert.equal((await spans.one('GET /')).attributes['url.scheme'], 'https')
+})
+
+test('nothing of the trace of a client is in what the admin port says of its connection', async (t) => {
+  const server = await traced(t, { route: {} })
+  const { port } = await admin(server, { port: 0 })
+  await openRaw(t, server.port, '/', FROM_CLIENT)
+  const { id } = await onlyConnection(server)
+  assert.match(server[INTERNALS].connection(id)?.traceparent ?? '', new RegExp(TRACE), 'control: it is kept')
+  for (const path of ['/debug/connections', `/debug/connections/${id}`]) {
+    const { status, body } = await askAdmin(port, path)
+    assert.deepEqual([status, body.includes(id), body.includes(TRACE)], [200, true, false])
+  }
 })

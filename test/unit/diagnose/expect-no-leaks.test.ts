@@ -139,3 +139,16 @@ test('it leaves nothing: no subscription, and nothing watched is kept by it', as
     assert.equal(channel(`holdfast:${name}`).hasSubscribers, false, name)
   }
 })
+
+test('what a server is told to expect is judged too: kept it is named, let go of it is not', async (t) => {
+  const kept: object[] = []
+  const server = await listening(t, createServer())
+  const judged = expectNoLeaks(() => {
+    const session = { name: 'ada' }
+    kept.push(session)
+    server.expectReleased(session, 'session')
+    server.expectReleased({ name: 'bob' }, 'guest')
+  }, QUICK)
+  await assert.rejects(judged, (error: Error) => /1 × "session"/.test(error.message) && !/guest/.test(error.message))
+  assert.equal(kept.length, 1)
+})
