@@ -6,7 +6,9 @@
  */
 import { createHash } from 'node:crypto'
 import { isAbsolute, relative, sep } from 'node:path'
+import { beyond } from './beyond.ts'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
+import { Fold } from './fold.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
 import { type Blamed, blame, holderKind, isOwn } from './holder.ts'
 import { Names } from './names.ts'
@@ -17,6 +19,7 @@ import { type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { CausesOptions, Targets } from './targets.ts'
 import { sentenceOf, stepText } from './tell.ts'
+import { byTables } from './weak-tables.ts'
 import { NODE, WORDS as W } from './words.ts'
 
 const CAUSES_MAX = 10
@@ -46,14 +49,16 @@ export async function tellCauses(
   options: CausesOptions,
 ): Promise<Causes> {
   const { causesMax = CAUSES_MAX, retainedMax = RETAINED_MAX, folder = null, signal = NEVER } = options
-  const told = groups.slice(0, causesMax)
-  const scripts = new Scripts(snapshot, signal)
-  const examples = told.map((group) => group.paths[0] as RawStep[])
-  const places = await new Places(snapshot, scripts).find(examples)
+  const fold = new Fold(snapshot, whole, names)
+  const told = groups.slice(0, causesMax).map((group) => withPaths(group, byTables(snapshot, whole, fold, group.paths)))
+  const places = new Places(snapshot, new Scripts(snapshot, signal))
   const all: Cause[] = []
-  for (const [index, group] of told.entries()) {
+  for (const [index, found] of (await places.find(told.map(example))).entries()) {
     signal.throwIfAborted()
-    const teller = new Teller(snapshot, names, folder, group, places[index] as Found[])
+    const group = told[index] as Group
+    const behind = isOfNodeOnly(found) ? beyond(snapshot, whole, names, group) : null
+    const [foundBehind] = behind === null ? [] : await places.find([example(behind)])
+    const teller = new Teller(snapshot, names, folder, behind ?? group, foundBehind ?? found)
     all.push(teller.cause(index < retainedMax ? whole : null))
   }
   const more = groups.slice(causesMax)
@@ -63,6 +68,15 @@ export async function tellCauses(
     unheld,
     more: { causes: more.length, count: more.reduce((sum, group) => sum + group.targets.length, 0) },
   }
+}
+
+const example = ({ paths: [first = []] }: Group): readonly RawStep[] => first
+const withPaths = ({ key, targets }: Group, paths: RawStep[][]): Group => ({ key, targets, paths })
+
+/** Is there nothing on the path that stands in the program, but something that stands in Node? */
+function isOfNodeOnly(found: readonly Found[]): boolean {
+  const places = found.flatMap(({ place }) => (place === null ? [] : [place.file]))
+  return places.length > 0 && places.every((file) => file.startsWith('node:'))
 }
 
 class Teller {
@@ -87,7 +101,7 @@ class Teller {
   /** @param whole when the retained bytes are wanted */
   cause(whole: Walk | null): Cause {
     const { targets } = this.#group
-    const target = (this.#example.at(-1) as RawStep).node
+    const target = targets[0] as number
     const holder = this.#holder(this.#blamed.holder)
     const count = targets.length
     return {

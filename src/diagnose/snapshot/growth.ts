@@ -4,13 +4,13 @@
  *
  * Owned by whoever asks; over with its promise.
  */
-
 import type { Growing } from './cause.ts'
 import { tellCauses } from './causes.ts'
 import { Fold } from './fold.ts'
 import { type Group, type Grouped, groupPaths, keyOfPath } from './groups.ts'
 import { Names } from './names.ts'
 import { Ids, newcomers } from './newcomers.ts'
+import { requireRelated } from './related.ts'
 import { NO_EDGE, type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { GrowthOptions } from './targets.ts'
@@ -23,6 +23,7 @@ const ALIKE = 0.6
 const GROUPS_MAX = 50
 const CAUSES_MAX = 10
 
+/** @throws HoldfastError HF_SNAPSHOTS_UNRELATED; the reason of the signal */
 export async function growth(
   a: Snapshot,
   b: Snapshot,
@@ -30,6 +31,8 @@ export async function growth(
   options: GrowthOptions = {},
 ): Promise<readonly Growing[]> {
   const { perRoundMin = PER_ROUND_MIN, causesMax = CAUSES_MAX } = options
+  requireRelated('first', a, b)
+  requireRelated('second', b, c)
   const idsOfB = new Ids(b)
   const last = walk(c)
   const names = new Names(c)

@@ -1,10 +1,8 @@
 /** What the nodes of a snapshot are, as far as their neighbours show it. Owned by one search for causes; keeps nothing. */
+import { isOfModule } from './module-contexts.ts'
 import type { Names } from './names.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, NODE, WORDS as W } from './words.ts'
-
-/** A name may follow. */
-const NATIVE_CONTEXT = 'system / NativeContext'
 
 /** Edges that are no step of their own, whatever they lead to. */
 export const SILENT = new Uint8Array(256)
@@ -32,8 +30,7 @@ export class Shapes {
 
   /** Nothing is around it but what all scripts share. */
   isOfModule(context: number): boolean {
-    const outer = this.#snapshot.follow(context, W.previous)
-    return outer !== -1 && this.#names.node(outer).startsWith(NATIVE_CONTEXT)
+    return isOfModule(this.#snapshot, context)
   }
 
   /** A timer in the list of those that have yet to run. */

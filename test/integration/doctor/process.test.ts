@@ -111,8 +111,9 @@ test('three snapshots of one that is used: what became more from each to the nex
     const { out, errors, ...told } = await asked
     assert.equal(told.code, code, `${mode}: ${out}${errors}`)
     const { verdict, held } = JSON.parse(out) as Finding
-    if (mode === 'repaired')
-      assert.deepEqual([verdict, held.filter(({ kind }) => kind === 'WebSocket')], ['nothing', []])
+    const holders = held.flatMap(({ causes }) => causes.map(({ holder }) => holder.name))
+    // On a busy machine some wait for the end of their socket.
+    if (mode === 'repaired') assert.deepEqual([verdict, holders.includes('clients')], ['nothing', false])
     else assert.deepEqual([verdict, held[0]?.kind, held[0]?.causes[0]?.holder.name], ['leak', 'WebSocket', 'clients'])
   }
 })
