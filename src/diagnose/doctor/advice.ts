@@ -33,6 +33,10 @@ export function adviceFor({ holder, path }: Cause): string {
   return inside ?? BY_KIND[holder.kind](nameOf(holder))
 }
 
+/** For one thing that takes more room. */
+export const adviceForBytes = ({ holder }: Cause): string =>
+  `keep the last of it only, or give it a bound: what is in ${called(nameOf(holder))} is never taken out`
+
 /** The way something is held may say more than the kind of what holds it. */
 function insideOf(kinds: readonly string[]): string | null {
   if (kinds.includes('store')) return BY_KIND.store('')

@@ -6,7 +6,7 @@ import { causes } from '../snapshot/causes.ts'
 import { growth } from '../snapshot/growth.ts'
 import { walk } from '../snapshot/search.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { adviceFor } from './advice.ts'
+import { adviceFor, adviceForBytes } from './advice.ts'
 import type { Finding, HeldGroup, ToldGrowing } from './finding.ts'
 import { HELD_MIN, judge } from './judgement.ts'
 import { type OverGroup, overIn } from './over.ts'
@@ -64,5 +64,8 @@ async function grown(
   options: ExaminationOptions,
 ): Promise<ToldGrowing[]> {
   const found = await growth(a, b, c, options)
-  return found.map((one) => ({ ...one, cause: { ...one.cause, advice: adviceFor(one.cause) } }))
+  return found.map((one) => {
+    const advice = one.of === 'objects' ? adviceFor(one.cause) : adviceForBytes(one.cause)
+    return { ...one, cause: { ...one.cause, advice } }
+  })
 }

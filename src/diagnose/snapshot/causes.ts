@@ -50,7 +50,9 @@ export async function tellCauses(
 ): Promise<Causes> {
   const { causesMax = CAUSES_MAX, retainedMax = RETAINED_MAX, folder = null, signal = NEVER } = options
   const fold = new Fold(snapshot, whole, names)
-  const told = groups.slice(0, causesMax).map((group) => withPaths(group, byTables(snapshot, whole, fold, group.paths)))
+  const told = groups
+    .slice(0, causesMax)
+    .map((group) => ({ ...group, paths: byTables(snapshot, whole, fold, group.paths) }))
   const places = new Places(snapshot, new Scripts(snapshot, signal))
   const all: Cause[] = []
   for (const [index, found] of (await places.find(told.map(example))).entries()) {
@@ -71,12 +73,17 @@ export async function tellCauses(
 }
 
 const example = ({ paths: [first = []] }: Group): readonly RawStep[] => first
-const withPaths = ({ key, targets }: Group, paths: RawStep[][]): Group => ({ key, targets, paths })
 
 /** Is there nothing on the path that stands in the program, but something that stands in Node? */
 function isOfNodeOnly(found: readonly Found[]): boolean {
   const places = found.flatMap(({ place }) => (place === null ? [] : [place.file]))
   return places.length > 0 && places.every((file) => file.startsWith('node:'))
+}
+
+/** The last step that has a name, and whatever is in it. */
+function wholeOf(steps: readonly RawStep[]): Blamed {
+  const last = steps.findLastIndex(({ name }) => name !== null)
+  return { holder: last === -1 ? steps.length - 1 : last, from: steps.length }
 }
 
 class Teller {
@@ -95,7 +102,7 @@ class Teller {
     this.#group = group
     this.#example = group.paths[0] as RawStep[]
     this.#found = found
-    this.#blamed = this.#ofProgram(this.#withPlace(blame(group.paths)))
+    this.#blamed = group.isWhole ? wholeOf(this.#example) : this.#ofProgram(this.#withPlace(blame(group.paths)))
   }
 
   /** @param whole when the retained bytes are wanted */

@@ -13,8 +13,9 @@ import { Ids, newcomers } from './newcomers.ts'
 import { requireRelated } from './related.ts'
 import { NO_EDGE, type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
+import { type Swollen, swelling, type Walked } from './swelling.ts'
 import type { GrowthOptions } from './targets.ts'
-import { growthSentence } from './tell.ts'
+import { growthSentence, swellingSentence } from './tell.ts'
 
 const PER_ROUND_MIN = 3
 /** One round may bring so much more than the other: 1 would be exactly as much. */
@@ -44,8 +45,9 @@ export async function growth(
     return isSteady(first, targets.length - first, perRoundMin)
   })
   options.signal?.throwIfAborted()
-  const counters = [new Counter(a, walk(a), grouped.tables), new Counter(b, walk(b), grouped.tables)]
-  counters.push(new Counter(c, last, grouped.tables))
+  const walks = [a, b].map((snapshot) => ({ snapshot, walk: walk(snapshot) }))
+  const walked = [...walks, { snapshot: c, walk: last }] as unknown as readonly [Walked, Walked, Walked]
+  const counters = walked.map((of) => new Counter(of.snapshot, of.walk, grouped.tables))
   const grown = candidates
     .map((group) => {
       const node = group.paths[0]?.at(-1)?.node ?? 0
@@ -54,20 +56,38 @@ export async function growth(
       return { group, counts: [inA, inB, inC] as const, type }
     })
     .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
-  const told = await tellCauses(c, last, names, { ...grouped, groups: grown.map(({ group }) => group) }, grown.length, {
-    ...options,
-    causesMax,
-    retainedMax: options.retainedMax ?? causesMax,
-  })
-  const growing = told.causes
-    .map((cause, index) => {
+  const told = (groups: readonly Group[]) =>
+    tellCauses(c, last, names, { ...grouped, groups }, groups.length, {
+      ...options,
+      causesMax,
+      retainedMax: options.retainedMax ?? causesMax,
+    })
+  const ofObjects = await told(grown.map(({ group }) => group))
+  const growing = ofObjects.causes
+    .map((cause, index): Growing => {
       const { counts, type } = grown[index] as (typeof grown)[number]
       const perRound = Math.round((counts[2] - counts[0]) / 2)
       const bytesPerRound = Math.round(cause.bytes / 2)
-      return { sentence: growthSentence(cause.holder, perRound, type), cause, counts, perRound, bytesPerRound }
+      const sentence = growthSentence(cause.holder, perRound, type)
+      return { sentence, cause, of: 'objects', counts, perRound, bytesPerRound }
     })
     .sort((x, y) => y.bytesPerRound - x.bytesPerRound)
-  return withoutKeys(growing)
+  const swollen = swelling(walked, grouped.tables).slice(0, causesMax)
+  const ofBytes = await told(swollen.map(({ group }) => group))
+  const more = ofBytes.causes.map((cause, index): Growing => {
+    const { bytes } = swollen[index] as Swollen
+    const perRound = Math.round((bytes[2] - bytes[0]) / 2)
+    const sentence = swellingSentence(cause.holder, perRound)
+    return { sentence, cause, of: 'bytes', counts: bytes, perRound, bytesPerRound: perRound }
+  })
+  return withoutSame([...withoutKeys(growing), ...more])
+}
+
+/** What has been told by its objects is not told by their bytes. */
+function withoutSame(all: readonly Growing[]): Growing[] {
+  const placeOf = ({ cause: { holder } }: Growing) => `${holder.name} ${holder.file}:${holder.line}`
+  const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
+  return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
 }
 
 /** The strings under which something else is held are told with it, not beside it. */

@@ -87,3 +87,7 @@ export function sentenceOf(holder: Holder, count: number, type: string): string 
 export function growthSentence(holder: Holder, perRound: number, type: string): string {
   return `${holderText(holder)} grows by ${perRound.toLocaleString('en')} ${type} each round`
 }
+
+export function swellingSentence(holder: Holder, perRound: number): string {
+  return `${holderText(holder)} grows by ${perRound.toLocaleString('en')} bytes each round`
+}
