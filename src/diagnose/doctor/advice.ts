@@ -28,7 +28,13 @@ const BY_KIND: Readonly<Record<HolderKind, (name: string) => string>> = {
     'only the runtime is on the path: an open handle, or what runs just now; look at what it leads to, and take the snapshot again',
 }
 
+const BOUND =
+  'it is a bound function: bind() makes another one each time, so off() with a new one takes nothing off. Keep the one that was given to on(), and take that off'
+
 export function adviceFor({ holder, path }: Cause): string {
+  const isBound =
+    holder.kind === 'listener' && path.some(({ kind, type }) => kind === 'listener' && type === 'bound function')
+  if (isBound) return BOUND
   const inside = insideOf(path.map(({ kind }) => kind))
   return inside ?? BY_KIND[holder.kind](nameOf(holder))
 }

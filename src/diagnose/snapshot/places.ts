@@ -9,6 +9,7 @@ import { type ContextOwner, ownersOf, variablesOf } from './contexts.ts'
 import { type Declaration, declarationsOf, findExported, findVariable } from './declarations.ts'
 import { findAssigned, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
 import type { RawStep } from './raw-step.ts'
+import { boundListeners } from './registrations.ts'
 import { isFile, type Script, type Scripts } from './scripts.ts'
 import type { Snapshot } from './snapshot.ts'
 import { classAt, functionAt, lineOf, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
@@ -79,6 +80,7 @@ export class Places {
       case 'local':
         return this.#local(step)
       case 'listener':
+        return (await this.#boundListener(step)) ?? this.#function(step.node)
       case 'timer':
       case 'function':
       case 'awaiting':
@@ -217,6 +219,21 @@ export class Places {
     const name = nameIn(parameter)
     if (parameter === undefined || name === null) return near(standing)
     return { ...inScript(standing.script, { name, start: parameter.start, value: null }), name }
+  }
+
+  /** Of a bound function: the only call in the program that makes one a listener for that event, or null. */
+  async #boundListener({ node, name }: RawStep): Promise<Found | null> {
+    if (name === null || this.#snapshot.follow(node, W.bound_function) === -1) return null
+    let only: Found | null = null
+    for (const url of this.#scripts.own()) {
+      const script = await this.#scripts.load(url)
+      if (script.program === null || !script.isSame) continue
+      for (const { start } of boundListeners(script.program, name)) {
+        if (only !== null) return null
+        only = inScript(script, { name, start, value: null })
+      }
+    }
+    return only
   }
 
   async #function(closure: number): Promise<Found> {

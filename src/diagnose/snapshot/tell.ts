@@ -46,7 +46,7 @@ export function stepText({ kind, name, type, place, timer }: Telling): string {
       return `value for it in a WeakMap → ${type}`
     default:
       // What is inside of something: an entry, an element, a value that is held.
-      return `${kind} → ${type}${type === 'function' ? `${quoted(name)}${at}` : ''}`
+      return `${kind} → ${type}${type.endsWith('function') ? `${quoted(name)}${at}` : ''}`
   }
 }
 
