@@ -74,10 +74,9 @@ export async function tellCauses(
 
 const example = ({ paths: [first = []] }: Group): readonly RawStep[] => first
 
-/** Is there nothing on the path that stands in the program, but something that stands in Node? */
+/** Is there nothing on the path that stands in the program? */
 function isOfNodeOnly(found: readonly Found[]): boolean {
-  const places = found.flatMap(({ place }) => (place === null ? [] : [place.file]))
-  return places.length > 0 && places.every((file) => file.startsWith('node:'))
+  return found.every(({ place }) => place === null || place.file.startsWith('node:'))
 }
 
 /** The last step that has a name, and whatever is in it. */
@@ -176,8 +175,10 @@ class Teller {
     return before === -1 ? blamed : { holder: before, from }
   }
 
+  /** In what has no place, it is the nearest around it that says whose it is. */
   #isNodes(at: number): boolean {
-    return this.#found[at]?.place?.file.startsWith('node:') === true
+    const placed = this.#found.slice(0, at + 1).findLast(({ place }) => place !== null)
+    return placed === undefined ? this.#example[0]?.kind === 'root' : placed.place?.file.startsWith('node:') === true
   }
 
   #isProgram(at: number): boolean {

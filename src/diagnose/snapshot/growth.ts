@@ -9,7 +9,7 @@ import { tellCauses } from './causes.ts'
 import { Fold } from './fold.ts'
 import { type Group, type Grouped, groupPaths, keyOfPath } from './groups.ts'
 import { Names } from './names.ts'
-import { Ids, newcomers } from './newcomers.ts'
+import { Ids, isText, newcomers } from './newcomers.ts'
 import { requireRelated } from './related.ts'
 import { NO_EDGE, type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -22,6 +22,8 @@ const PER_ROUND_MIN = 3
 const ALIKE = 0.6
 /** So many groups are counted in all three snapshots, those with the most newcomers first. */
 const GROUPS_MAX = 50
+/** The type of all strings. */
+const TEXT = 'string'
 const CAUSES_MAX = 10
 
 /** @throws HoldfastError HF_SNAPSHOTS_UNRELATED; the reason of the signal */
@@ -40,9 +42,9 @@ export async function growth(
   const { heads, replacing, links } = newcomers(c, last, new Ids(a))
   const grouped = together([heads, replacing, links].map((nodes) => groupPaths(c, last, names, nodes)))
   const { nodeId } = c.graph
-  const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets }) => {
+  const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets, paths }) => {
     const first = targets.filter((node) => idsOfB.has(nodeId[node] as number)).length
-    return isSteady(first, targets.length - first, perRoundMin)
+    return isSteady(first, targets.length - first, perRoundMin) || isSetAnew(paths)
   })
   options.signal?.throwIfAborted()
   const walks = [a, b].map((snapshot) => ({ snapshot, walk: walk(snapshot) }))
@@ -89,6 +91,9 @@ function withoutSame(all: readonly Growing[]): Growing[] {
   const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
   return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
 }
+
+/** A timer that sets itself again is another one each time: only how many there are says whether they become more. */
+const isSetAnew = ([example = []]: Group['paths']): boolean => example[0]?.kind === 'timer'
 
 /** The strings under which something else is held are told with it, not beside it. */
 function withoutKeys(all: readonly Growing[]): Growing[] {
@@ -149,7 +154,9 @@ class Counter {
     const counts = new Map<string, number>()
     const { nodeCount } = this.#snapshot.graph
     for (let node = 0; node < nodeCount; node++) {
-      if (this.#walk.reachedBy[node] === NO_EDGE || this.#names.type(node) !== type) continue
+      const edge = this.#walk.reachedBy[node] as number
+      if (edge === NO_EDGE || this.#names.type(node) !== type) continue
+      if (type === TEXT && isText(this.#snapshot.graph.nodeType[this.#snapshot.from(edge)])) continue
       const key = keyOfPath(this.#snapshot, this.#names, this.#fold.path(node).steps, this.#tables)
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }

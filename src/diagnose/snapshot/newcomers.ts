@@ -65,6 +65,11 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
     const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
     const isCounted = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
     if (from !== -1) above[node] = isNewcomer(snapshot, from, before) ? from + 1 : (above[from] as number)
+    // What a text is made of is the text.
+    if (from !== -1 && isText(nodeType[from])) {
+      isBehind[node] = 1
+      continue
+    }
     if (isCounted && snapshot.word(node) !== W['system / Context'] && isLink(snapshot, reachedBy, above, node))
       links.push(node)
     if (from !== -1 && isBehind[from] === 1) {
@@ -82,6 +87,11 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
   const sorted = (nodes: readonly number[]) => Uint32Array.from(nodes).sort()
   return { heads: sorted(heads), replacing: sorted(replacing), links: sorted(links) }
 }
+
+const TEXTS = new Set<number | undefined>([NODE['concatenated string'], NODE['sliced string']])
+
+/** A string that is made of others. */
+export const isText = (type: number | undefined): boolean => TEXTS.has(type)
 
 function isNewcomer({ graph }: Snapshot, node: number, before: Ids): boolean {
   const id = graph.nodeId[node] as number

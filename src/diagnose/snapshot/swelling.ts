@@ -6,6 +6,7 @@
 import { Fold } from './fold.ts'
 import { type Group, keyOfPath } from './groups.ts'
 import { Names } from './names.ts'
+import { isText } from './newcomers.ts'
 import type { RawStep } from './raw-step.ts'
 import { NO_EDGE, type Walk } from './search.ts'
 import { Shapes } from './shapes.ts'
@@ -82,11 +83,11 @@ function storesIn({ snapshot, walk }: Walked, tables: ReadonlySet<string>, min: 
   const twice = new Set<string>()
   for (const node of largest(snapshot, walk, min)) {
     const owner = ownerOf(snapshot, walk, shapes, node)
-    if (owner === -1 || isCountable(snapshot, node)) continue
+    if (owner === -1 || (!isText(snapshot.graph.nodeType[node]) && isCountable(snapshot, node))) continue
     const { steps } = fold.path(owner)
     const key = keyOfPath(snapshot, names, steps, tables)
     if (stores.has(key)) twice.add(key)
-    const bytes = snapshot.selfBytes(node)
+    const bytes = bytesOf(snapshot, walk.reachedBy, node)
     stores.set(key, { owner, steps, bytes, isTable: snapshot.edgeWord(walk.reachedBy[node] as number) === W.table })
   }
   for (const key of twice) stores.delete(key)
@@ -97,15 +98,31 @@ function largest(snapshot: Snapshot, { reachedBy }: Walk, min: number): number[]
   const { nodeCount, nodeType } = snapshot.graph
   const found: number[] = []
   for (let node = 0; node < nodeCount; node++) {
-    if (STORES.has(nodeType[node]) && reachedBy[node] !== NO_EDGE && snapshot.selfBytes(node) >= min) found.push(node)
+    if (!STORES.has(nodeType[node]) || reachedBy[node] === NO_EDGE) continue
+    if (bytesOf(snapshot, reachedBy, node) >= min) found.push(node)
   }
   if (found.length <= LOOKED_AT) return found
   return found.sort((x, y) => snapshot.selfBytes(y) - snapshot.selfBytes(x)).slice(0, LOOKED_AT)
 }
 
+/** Of a text that is made of others, of all of them; of those others, nothing. */
+function bytesOf(snapshot: Snapshot, reachedBy: Uint32Array, node: number): number {
+  const { nodeType, firstEdge } = snapshot.graph
+  if (isText(nodeType[snapshot.from(reachedBy[node] as number)])) return 0
+  if (!isText(nodeType[node])) return snapshot.selfBytes(node)
+  const parts = [node]
+  let bytes = 0
+  for (let at = parts.pop(); at !== undefined; at = parts.pop()) {
+    bytes += snapshot.selfBytes(at)
+    for (let edge = firstEdge[at] as number; edge < (firstEdge[at + 1] as number); edge++)
+      if (reachedBy[snapshot.to(edge)] === edge) parts.push(snapshot.to(edge))
+  }
+  return bytes
+}
+
 /** What a program would call it by: the array of its elements, the buffer of its bytes, the text itself. -1: nothing of a program's. */
 function ownerOf(snapshot: Snapshot, walk: Walk, shapes: Shapes, node: number): number {
-  if (snapshot.graph.nodeType[node] === NODE.string) return node
+  if (snapshot.graph.nodeType[node] === NODE.string || isText(snapshot.graph.nodeType[node])) return node
   let at = node
   for (let step = 0; step < STEPS_MAX; step++) {
     const edge = walk.reachedBy[at] as number
