@@ -98,9 +98,11 @@ export class Places {
     if (this.#snapshot.word(step.owner) === W['system / SourceTextModule']) return this.#exported(step.owner, name)
     const standing = owner === undefined ? null : await this.#standing(owner.closure)
     if (owner === undefined || standing === null) return NOTHING
-    const { around, script } = standing
+    const { script } = standing
+    // What V8 makes a function of may be none in the text: the fields of a class, say.
+    const around = standing.around ?? (script.isSame && script.program !== null ? [script.program] : null)
     if (around === null) return this.#inText(standing, name, 'variable')
-    const scopes = owner.isWithin ? around.slice(0, -1) : around
+    const scopes = owner.isWithin && around.length > 1 ? around.slice(0, -1) : around
     const declared = findVariable(scopes, name, variablesOf(this.#snapshot, step.owner))
     return declared === null ? near(standing) : inScript(script, declared)
   }
@@ -263,7 +265,10 @@ export class Places {
     const { script } = standing
     const line = script.text === null ? null : findDeclared(script.text, name, kind)
     if (line === null) return near(standing)
-    return { place: { file: script.file, line: line + 1, is: 'declared' }, script, value: null, name: null }
+    const place = script.isSame
+      ? placeIn(script, line, 0, 'declared')
+      : ({ file: script.file, line: line + 1, is: 'declared' } as const)
+    return { place, script, value: null, name: null }
   }
 }
 
