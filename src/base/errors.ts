@@ -206,6 +206,12 @@ export const ERRORS = {
     wanted: '{wanted}',
     todo: 'take it again and let it be written to its end: a name ending in .heapsnapshot, of Node 20 or later',
   },
+  HF_SNAPSHOTS_UNRELATED: {
+    seen: 'of {shared} objects with the same number in the {which} snapshot and the next, {alike} bear the same name',
+    wanted:
+      'three snapshots of one process, in order, taken without closing the inspector in between: that gives every object another number',
+    todo: 'take all three in one session, or let holdfast doctor PID --every TIME take them',
+  },
   HF_EXAMINE_FAILED: {
     seen: 'the snapshot was not examined: {reason}',
     wanted: '{wanted}',

@@ -18,8 +18,10 @@ export function findingLines(finding: Finding): string[] {
     lines.push('', `${number}. ${grown}: ${bytes(bytesPerRound)} with each round (${counts.map(count).join(', ')})`)
     lines.push(...pathLines(cause))
   }
+  const told = new Set((growing ?? []).map(({ cause }) => placeOf(cause)))
   for (const { kind, route, causes, count: all } of held) {
     for (const cause of causes) {
+      if (told.has(placeOf(cause))) continue
       number++
       const of = route === '' ? kind : `${kind} of ${route}`
       const size = `${bytes(cause.bytes)}, ${bytes(cause.bytes / cause.count)} each`
@@ -29,6 +31,9 @@ export function findingLines(finding: Finding): string[] {
   }
   return [...lines, '', `Of ${megabytes(snapshot.bytes)} in ${count(snapshot.nodes)} objects.`]
 }
+
+/** What has been told by its growth is not told once more by what it keeps. */
+const placeOf = ({ holder }: ToldCause): string => `${holder.kind} ${holder.name} ${holder.file}:${holder.line}`
 
 function pathLines({ path, advice }: ToldCause): string[] {
   return [`   held by  ${path.map(({ text }) => text).join(' → ')}`, `   change   ${advice}`]

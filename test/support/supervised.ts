@@ -143,8 +143,10 @@ export class Supervised {
   get serving(): number[] {
     const states = new Map<number, Said>()
     for (const one of this.all('worker')) states.set(Number(one.pid), one)
-    const serving = [...states.values()].filter(({ state }) => state === 'serving')
-    return serving.sort((a, b) => Number(a.slot) - Number(b.slot)).map(({ pid }) => Number(pid))
+    // The one before is still there while it is looked at.
+    const newest = new Map<number, Said>()
+    for (const one of states.values()) if (one.state === 'serving') newest.set(Number(one.slot), one)
+    return [...newest.values()].sort((a, b) => Number(a.slot) - Number(b.slot)).map(({ pid }) => Number(pid))
   }
 
   /** The first event of that name, from number `from` on. */

@@ -28,10 +28,35 @@ const BY_KIND: Readonly<Record<HolderKind, (name: string) => string>> = {
     'only the runtime is on the path: an open handle, or what runs just now; look at what it leads to, and take the snapshot again',
 }
 
+const BOUND =
+  'it is a bound function: bind() makes another one each time, so off() with a new one takes nothing off. Keep the one that was given to on(), and take that off'
+
+const OPEN =
+  'Node keeps it because it is open, or has something to wait for: close() or destroy() it when what it is for ends. What listens shows which one it is'
+/** Of Node's loader. */
+const LOADED = new Set(['loadCache', '#resolveCache'])
+const IMPORTED =
+  'a module that was imported stays for good, and so does each one under another name, with a version behind a question mark, say: import it once'
+
 export function adviceFor({ holder, path }: Cause): string {
+  const isBound =
+    holder.kind === 'listener' && path.some(({ kind, type }) => kind === 'listener' && type === 'bound function')
+  if (isBound) return BOUND
+  if (path[0]?.kind === 'root' && holder.kind === 'listener') return OPEN
+  if (LOADED.has(holder.name) && holder.file?.startsWith('node:')) return IMPORTED
+  if (holder.kind === 'object' && !PLAIN.has(holder.type)) return insideOfClass(holder)
   const inside = insideOf(path.map(({ kind }) => kind))
   return inside ?? BY_KIND[holder.kind](nameOf(holder))
 }
+
+/** For one thing that takes more room. */
+export const adviceForBytes = ({ holder }: Cause): string =>
+  `keep the last of it only, or give it a bound: what is in ${called(nameOf(holder))} is never taken out`
+
+const PLAIN = new Set(['Object', ''])
+
+const insideOfClass = (holder: Holder): string =>
+  `what ${called(nameOf(holder))} keeps is never let go of: end or consume what is in it, or give it a bound`
 
 /** The way something is held may say more than the kind of what holds it. */
 function insideOf(kinds: readonly string[]): string | null {

@@ -6,8 +6,9 @@ import { causes } from '../snapshot/causes.ts'
 import { growth } from '../snapshot/growth.ts'
 import { walk } from '../snapshot/search.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { adviceFor } from './advice.ts'
+import { adviceFor, adviceForBytes } from './advice.ts'
 import type { Finding, HeldGroup, ToldGrowing } from './finding.ts'
+import { HELD_MIN, judge } from './judgement.ts'
 import { type OverGroup, overIn } from './over.ts'
 
 export interface ExaminationOptions {
@@ -16,8 +17,6 @@ export interface ExaminationOptions {
   readonly signal?: AbortSignal
 }
 
-/** Fewer are what is just about to end. */
-const HELD_MIN = 10
 const GROUPS_MAX = 10
 const CAUSES_MAX = 5
 /** For so many of them what they hold in all is counted, one search each. */
@@ -65,39 +64,8 @@ async function grown(
   options: ExaminationOptions,
 ): Promise<ToldGrowing[]> {
   const found = await growth(a, b, c, options)
-  return found.map((one) => ({ ...one, cause: { ...one.cause, advice: adviceFor(one.cause) } }))
-}
-
-type Judged = Pick<Finding, 'verdict' | 'sentence'>
-
-function judge(held: readonly HeldGroup[], growing: Finding['growing']): Judged {
-  const many = held.filter(({ count }) => count >= HELD_MIN)
-  const sure = many.find((group) => growsSteadily(group)) ?? many.find(({ by }) => by === 'census')
-  const [most] = growing ?? []
-  if (sure !== undefined) return { verdict: 'leak', sentence: heldSentence(sure) }
-  if (most !== undefined) return { verdict: 'leak', sentence: `${most.sentence} with each round` }
-  const [seen] = many
-  if (growing === null && seen !== undefined) {
-    const sentence = `${heldSentence(seen)}. If it is to keep so many, all is well: three snapshots tell`
-    return { verdict: 'suspect', sentence }
-  }
-  const sentence =
-    growing === null
-      ? 'nothing that is over is held. What grows is told by three snapshots with use between them'
-      : 'nothing has become more from each snapshot to the next'
-  return { verdict: 'nothing', sentence }
-}
-
-/** What is over became more from each snapshot to the next: how much use there was in between does not matter. */
-function growsSteadily({ counts }: HeldGroup): boolean {
-  if (counts === null) return false
-  const [a, b, c] = counts
-  return Math.min(b - a, c - b) >= 1 && c - a >= HELD_MIN
-}
-
-function heldSentence({ count, counts, kind, route, causes: [first] }: HeldGroup): string {
-  const of = route === '' ? '' : ` of ${route}`
-  const how = counts === null ? '' : ` (${counts.map((one) => one.toLocaleString('en')).join(', ')})`
-  const by = first === undefined ? '' : `: ${first.sentence}`
-  return `${count.toLocaleString('en')} × ${kind}${of}, over and still held${how}${by}`
+  return found.map((one) => {
+    const advice = one.of === 'objects' ? adviceFor(one.cause) : adviceForBytes(one.cause)
+    return { ...one, cause: { ...one.cause, advice } }
+  })
 }

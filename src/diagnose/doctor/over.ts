@@ -52,9 +52,7 @@ function watchedIn(snapshot: Snapshot): OverGroup[] {
  */
 function seenIn(snapshot: Snapshot): OverGroup[] {
   const sockets = ['Socket', 'TLSSocket'].flatMap((className) => [...snapshot.find({ className })])
-  const over = new Set(
-    sockets.filter((node) => isNodeSocket(snapshot, node) && property(snapshot, node, '_handle') === -1),
-  )
+  const over = new Set(sockets.filter((node) => isNodeSocket(snapshot, node) && !hasHandle(snapshot, node)))
   // Bounded by the objects of the snapshot; goes with the look.
   const told = new Set<number>()
   const groups: OverGroup[] = []
@@ -88,7 +86,18 @@ function isNodeSocket(snapshot: Snapshot, node: number): boolean {
   return property(snapshot, node, '_readableState') !== -1 && property(snapshot, node, '_writableState') !== -1
 }
 
-/** The node that a property leads to, or -1: there is no such property, or it is null, undefined, true, false or a small number. */
+/** In Node `_handle` is a pair of accessors over a symbol. */
+function hasHandle(snapshot: Snapshot, socket: number): boolean {
+  return ['<symbol kHandle>', '_handle'].some((name) => {
+    const handle = property(snapshot, socket, name)
+    return handle !== -1 && !NO_HANDLES.has(snapshot.name(handle))
+  })
+}
+
+/** What V8 calls null. */
+const NO_HANDLES = new Set(['null', 'system / Oddball'])
+
+/** The node that a property leads to, or -1: there is no such property, or it is a small number. */
 function property(snapshot: Snapshot, node: number, name: string): number {
   return child(snapshot, node, EDGE.property, name)
 }

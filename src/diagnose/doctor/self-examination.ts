@@ -35,7 +35,7 @@ export async function examineSelf({ clock, deadlineMs, signal }: SelfExamination
     writeSnapshot(file)
     const pauseMs = Math.round(clock.now() - beganAt)
     const options = { clock, deadlineMs, ...(signal !== undefined && { signal }) }
-    return { finding: await examine({ kind: 'finding', files: [file], folder: process.cwd() }, options), pauseMs }
+    return { finding: await examine({ file, folder: process.cwd() }, options), pauseMs }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -129,12 +129,16 @@ export interface Causes {
   readonly more: { readonly causes: number; readonly count: number }
 }
 
-/** A group of objects on one path of which there are more with each round. */
+/**
+ * A group of objects on one path of which there are more with each round; or one thing that takes more room, with nothing in it
+ * that could be counted: numbers, a text, binary data.
+ */
 export interface Growing {
   /** `Map "clients" (src/chat.ts:12) grows by 100 RequestContext each round`. */
   readonly sentence: string
   /** Of what has come in both rounds and is still there; its `count` and `bytes` are those of both. */
   readonly cause: Cause
+  readonly of: 'objects' | 'bytes'
   /** How many there were on this path in each snapshot. */
   readonly counts: readonly [number, number, number]
   readonly perRound: number

@@ -6,7 +6,9 @@
  */
 import { createHash } from 'node:crypto'
 import { isAbsolute, relative, sep } from 'node:path'
+import { beyond } from './beyond.ts'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
+import { Fold } from './fold.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
 import { type Blamed, blame, holderKind, isOwn } from './holder.ts'
 import { Names } from './names.ts'
@@ -17,6 +19,7 @@ import { type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { CausesOptions, Targets } from './targets.ts'
 import { sentenceOf, stepText } from './tell.ts'
+import { byTables } from './weak-tables.ts'
 import { NODE, WORDS as W } from './words.ts'
 
 const CAUSES_MAX = 10
@@ -46,14 +49,18 @@ export async function tellCauses(
   options: CausesOptions,
 ): Promise<Causes> {
   const { causesMax = CAUSES_MAX, retainedMax = RETAINED_MAX, folder = null, signal = NEVER } = options
-  const told = groups.slice(0, causesMax)
-  const scripts = new Scripts(snapshot, signal)
-  const examples = told.map((group) => group.paths[0] as RawStep[])
-  const places = await new Places(snapshot, scripts).find(examples)
+  const fold = new Fold(snapshot, whole, names)
+  const told = groups
+    .slice(0, causesMax)
+    .map((group) => ({ ...group, paths: byTables(snapshot, whole, fold, group.paths) }))
+  const places = new Places(snapshot, new Scripts(snapshot, signal))
   const all: Cause[] = []
-  for (const [index, group] of told.entries()) {
+  for (const [index, found] of (await places.find(told.map(example))).entries()) {
     signal.throwIfAborted()
-    const teller = new Teller(snapshot, names, folder, group, places[index] as Found[])
+    const group = told[index] as Group
+    const behind = isOfNodeOnly(found) ? beyond(snapshot, whole, names, group) : null
+    const [foundBehind] = behind === null ? [] : await places.find([example(behind)])
+    const teller = new Teller(snapshot, names, folder, behind ?? group, foundBehind ?? found)
     all.push(teller.cause(index < retainedMax ? whole : null))
   }
   const more = groups.slice(causesMax)
@@ -63,6 +70,19 @@ export async function tellCauses(
     unheld,
     more: { causes: more.length, count: more.reduce((sum, group) => sum + group.targets.length, 0) },
   }
+}
+
+const example = ({ paths: [first = []] }: Group): readonly RawStep[] => first
+
+/** Is there nothing on the path that stands in the program? */
+function isOfNodeOnly(found: readonly Found[]): boolean {
+  return found.every(({ place }) => place === null || place.file.startsWith('node:'))
+}
+
+/** The last step that has a name, and whatever is in it. */
+function wholeOf(steps: readonly RawStep[]): Blamed {
+  const last = steps.findLastIndex(({ name }) => name !== null)
+  return { holder: last === -1 ? steps.length - 1 : last, from: steps.length }
 }
 
 class Teller {
@@ -81,13 +101,13 @@ class Teller {
     this.#group = group
     this.#example = group.paths[0] as RawStep[]
     this.#found = found
-    this.#blamed = this.#ofProgram(this.#withPlace(blame(group.paths)))
+    this.#blamed = group.isWhole ? wholeOf(this.#example) : this.#ofProgram(this.#withPlace(blame(group.paths)))
   }
 
   /** @param whole when the retained bytes are wanted */
   cause(whole: Walk | null): Cause {
     const { targets } = this.#group
-    const target = (this.#example.at(-1) as RawStep).node
+    const target = targets[0] as number
     const holder = this.#holder(this.#blamed.holder)
     const count = targets.length
     return {
@@ -155,8 +175,10 @@ class Teller {
     return before === -1 ? blamed : { holder: before, from }
   }
 
+  /** In what has no place, it is the nearest around it that says whose it is. */
   #isNodes(at: number): boolean {
-    return this.#found[at]?.place?.file.startsWith('node:') === true
+    const placed = this.#found.slice(0, at + 1).findLast(({ place }) => place !== null)
+    return placed === undefined ? this.#example[0]?.kind === 'root' : placed.place?.file.startsWith('node:') === true
   }
 
   #isProgram(at: number): boolean {

@@ -1,20 +1,15 @@
 /**
- * The entry of a process that examines snapshots: takes one request, answers it, and is ended by whoever asked. Ends by
+ * The entry of a process that examines a snapshot: takes one request, answers it, and is ended by whoever asked. Ends by
  * itself when that one has gone.
  */
 import { writeFileSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { messageOf } from '../../base/errors.ts'
 import { examination } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
-import type { Causes, Growing } from './cause.ts'
-import { causes } from './causes.ts'
 import type { ExamineRequest, ExamineWord } from './examine-words.ts'
-import { growth } from './growth.ts'
 import { InvalidSnapshot } from './invalid-snapshot.ts'
 import { readSnapshot } from './read-snapshot.ts'
-import type { Snapshot } from './snapshot.ts'
 
 const PRIORITY = 10
 /** Of the way: how often it is told. */
@@ -26,7 +21,7 @@ process.on('disconnect', () => process.exit(0))
 process.once('message', (request: ExamineRequest) => {
   giveWay()
   examined(request).then(
-    (result) => say({ kind: 'done', result }),
+    (finding) => say({ kind: 'done', finding }),
     (error: unknown) => {
       if (error instanceof InvalidSnapshot)
         say({ kind: 'invalid', seen: error.seen, offset: error.offset, wanted: error.wanted })
@@ -49,35 +44,15 @@ function giveWay(): void {
   }
 }
 
-async function examined(request: ExamineRequest): Promise<Causes | readonly Growing[] | Finding> {
-  if (request.kind === 'finding') {
-    const snapshots = await readAll(request.files)
-    return examination(snapshots as [Snapshot], { folder: request.folder })
-  }
-  if (request.kind === 'causes') {
-    const [snapshot] = (await readAll([request.file])) as [Snapshot]
-    return causes(snapshot, request.targets, request.options)
-  }
-  const [a, b, c] = (await readAll(request.files)) as [Snapshot, Snapshot, Snapshot]
-  return growth(a, b, c, request.options)
-}
-
-async function readAll(files: readonly string[]): Promise<Snapshot[]> {
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
-  const of = sizes.reduce((sum, size) => sum + size, 0)
-  const snapshots: Snapshot[] = []
-  let before = 0
+async function examined({ file, folder }: ExamineRequest): Promise<Finding> {
   let told = -1
-  for (const [index, file] of files.entries()) {
-    const progress = (bytes: number) => {
-      const part = Math.floor(((before + bytes) / of) * PROGRESS_PARTS)
-      if (part === told) return
-      told = part
-      say({ kind: 'progress', progress: { part: 'reading', done: before + bytes, of } })
-    }
-    snapshots.push(await readSnapshot(file, { progress }))
-    before += sizes[index] ?? 0
+  const progress = (done: number, of: number) => {
+    const part = Math.floor((done / of) * PROGRESS_PARTS)
+    if (part === told) return
+    told = part
+    say({ kind: 'progress', progress: { part: 'reading', done, of } })
   }
+  const snapshot = await readSnapshot(file, { progress })
   say({ kind: 'progress', progress: { part: 'searching', done: 0, of: 0 } })
-  return snapshots
+  return examination([snapshot], { folder })
 }

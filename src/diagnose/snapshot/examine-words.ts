@@ -1,43 +1,22 @@
-/** What whoever examines snapshots and the process that does it say to each other. Plain data. */
+/** What whoever has a snapshot examined and the process that does it say to each other. Plain data. */
 import type { Finding } from '../doctor/finding.ts'
-import type { Causes, Growing } from './cause.ts'
-import type { CausesOptions, GrowthOptions, Targets } from './targets.ts'
 
-export interface CausesRequest {
-  readonly kind: 'causes'
+export interface ExamineRequest {
   readonly file: string
-  readonly targets: Targets
-  readonly options?: Omit<CausesOptions, 'signal'>
-}
-
-export interface GrowthRequest {
-  readonly kind: 'growth'
-  /** Of one process, in the order in which they were taken. */
-  readonly files: readonly [string, string, string]
-  readonly options?: Omit<GrowthOptions, 'signal'>
-}
-
-/** All that can be told without knowing what is asked for. */
-export interface FindingRequest {
-  readonly kind: 'finding'
-  /** One, or three of one process, in the order in which they were taken. */
-  readonly files: readonly [string] | readonly [string, string, string]
   /** Paths of files are shown relative to it. */
   readonly folder: string
 }
 
-export type ExamineRequest = CausesRequest | GrowthRequest | FindingRequest
-
 /** How far it is. While it searches, `done` and `of` are 0. */
 export interface ExamineProgress {
   readonly part: 'reading' | 'searching'
-  /** In bytes, of all files together. */
+  /** In bytes. */
   readonly done: number
   readonly of: number
 }
 
 export type ExamineWord =
   | { readonly kind: 'progress'; readonly progress: ExamineProgress }
-  | { readonly kind: 'done'; readonly result: Causes | readonly Growing[] | Finding }
+  | { readonly kind: 'done'; readonly finding: Finding }
   | { readonly kind: 'invalid'; readonly seen: string; readonly offset: number; readonly wanted: string }
   | { readonly kind: 'failed'; readonly reason: string }

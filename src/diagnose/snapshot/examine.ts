@@ -1,5 +1,5 @@
 /**
- * Examines snapshots in a process of its own, so that whoever asks goes on meanwhile.
+ * Examines a snapshot in a process of its own, so that whoever asks goes on meanwhile.
  *
  * A process and not a worker thread: the columns of a large snapshot are gigabytes outside of V8's heap, which no limit of a
  * thread bounds; when memory runs out, the kernel ends that process and not the one that serves; and its memory is given
@@ -14,15 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { Finding } from '../doctor/finding.ts'
-import type { Causes, Growing } from './cause.ts'
-import type {
-  CausesRequest,
-  ExamineProgress,
-  ExamineRequest,
-  ExamineWord,
-  FindingRequest,
-  GrowthRequest,
-} from './examine-words.ts'
+import type { ExamineProgress, ExamineRequest, ExamineWord } from './examine-words.ts'
 import { invalidSnapshot } from './invalid-snapshot.ts'
 
 const IS_SOURCE = extname(import.meta.url) === '.ts'
@@ -43,13 +35,10 @@ export interface ExamineOptions {
  * @throws HoldfastError HF_SNAPSHOT_INVALID for a file that is none; HF_EXAMINE_FAILED when the process ends, or the
  * deadline has passed; the reason of the signal
  */
-export function examine(request: CausesRequest, options: ExamineOptions): Promise<Causes>
-export function examine(request: GrowthRequest, options: ExamineOptions): Promise<readonly Growing[]>
-export function examine(request: FindingRequest, options: ExamineOptions): Promise<Finding>
 export function examine(
   request: ExamineRequest,
   { deadlineMs, signal, progress, clock = systemClock }: ExamineOptions,
-): Promise<Causes | readonly Growing[] | Finding> {
+): Promise<Finding> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const child = begin()
@@ -68,7 +57,7 @@ export function examine(
       lastWords = (lastWords + text).slice(-LAST_WORDS_MAX)
     })
     child.on('message', (word: ExamineWord) => {
-      if (word.kind === 'done') end(() => resolve(word.result))
+      if (word.kind === 'done') end(() => resolve(word.finding))
       else if (word.kind === 'invalid') fail(invalidSnapshot(word.seen, word.offset, word.wanted))
       else if (word.kind === 'failed') fail(failed(word.reason))
       else report(word.progress)
@@ -128,6 +117,6 @@ function overdue(ms: number): HoldfastError {
   return new HoldfastError('HF_EXAMINE_FAILED', {
     reason: `it took more than ${ms} ms`,
     wanted: 'it to be done by then',
-    todo: 'give it more time, or ask for fewer causes',
+    todo: 'give it more time',
   })
 }

@@ -23,6 +23,8 @@ export interface Group {
   readonly paths: RawStep[][]
   /** Those targets, and the ones behind them. */
   readonly targets: number[]
+  /** What the last step leads to is to blame itself, and not what holds it. */
+  readonly isWhole?: true
 }
 
 export interface Grouped {

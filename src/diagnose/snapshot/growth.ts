@@ -4,25 +4,29 @@
  *
  * Owned by whoever asks; over with its promise.
  */
-
 import type { Growing } from './cause.ts'
 import { tellCauses } from './causes.ts'
 import { Fold } from './fold.ts'
 import { type Group, type Grouped, groupPaths, keyOfPath } from './groups.ts'
 import { Names } from './names.ts'
-import { Ids, newcomers } from './newcomers.ts'
+import { Ids, isText, newcomers } from './newcomers.ts'
+import { requireRelated } from './related.ts'
 import { NO_EDGE, type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
+import { type Swollen, swelling, type Walked } from './swelling.ts'
 import type { GrowthOptions } from './targets.ts'
-import { growthSentence } from './tell.ts'
+import { growthSentence, swellingSentence } from './tell.ts'
 
 const PER_ROUND_MIN = 3
 /** One round may bring so much more than the other: 1 would be exactly as much. */
 const ALIKE = 0.6
 /** So many groups are counted in all three snapshots, those with the most newcomers first. */
 const GROUPS_MAX = 50
+/** The type of all strings. */
+const TEXT = 'string'
 const CAUSES_MAX = 10
 
+/** @throws HoldfastError HF_SNAPSHOTS_UNRELATED; the reason of the signal */
 export async function growth(
   a: Snapshot,
   b: Snapshot,
@@ -30,19 +34,22 @@ export async function growth(
   options: GrowthOptions = {},
 ): Promise<readonly Growing[]> {
   const { perRoundMin = PER_ROUND_MIN, causesMax = CAUSES_MAX } = options
+  requireRelated('first', a, b)
+  requireRelated('second', b, c)
   const idsOfB = new Ids(b)
   const last = walk(c)
   const names = new Names(c)
   const { heads, replacing, links } = newcomers(c, last, new Ids(a))
   const grouped = together([heads, replacing, links].map((nodes) => groupPaths(c, last, names, nodes)))
   const { nodeId } = c.graph
-  const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets }) => {
+  const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets, paths }) => {
     const first = targets.filter((node) => idsOfB.has(nodeId[node] as number)).length
-    return isSteady(first, targets.length - first, perRoundMin)
+    return isSteady(first, targets.length - first, perRoundMin) || isSetAnew(paths)
   })
   options.signal?.throwIfAborted()
-  const counters = [new Counter(a, walk(a), grouped.tables), new Counter(b, walk(b), grouped.tables)]
-  counters.push(new Counter(c, last, grouped.tables))
+  const walks = [a, b].map((snapshot) => ({ snapshot, walk: walk(snapshot) }))
+  const walked = [...walks, { snapshot: c, walk: last }] as unknown as readonly [Walked, Walked, Walked]
+  const counters = walked.map((of) => new Counter(of.snapshot, of.walk, grouped.tables))
   const grown = candidates
     .map((group) => {
       const node = group.paths[0]?.at(-1)?.node ?? 0
@@ -51,21 +58,42 @@ export async function growth(
       return { group, counts: [inA, inB, inC] as const, type }
     })
     .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
-  const told = await tellCauses(c, last, names, { ...grouped, groups: grown.map(({ group }) => group) }, grown.length, {
-    ...options,
-    causesMax,
-    retainedMax: options.retainedMax ?? causesMax,
-  })
-  const growing = told.causes
-    .map((cause, index) => {
+  const told = (groups: readonly Group[]) =>
+    tellCauses(c, last, names, { ...grouped, groups }, groups.length, {
+      ...options,
+      causesMax,
+      retainedMax: options.retainedMax ?? causesMax,
+    })
+  const ofObjects = await told(grown.map(({ group }) => group))
+  const growing = ofObjects.causes
+    .map((cause, index): Growing => {
       const { counts, type } = grown[index] as (typeof grown)[number]
       const perRound = Math.round((counts[2] - counts[0]) / 2)
       const bytesPerRound = Math.round(cause.bytes / 2)
-      return { sentence: growthSentence(cause.holder, perRound, type), cause, counts, perRound, bytesPerRound }
+      const sentence = growthSentence(cause.holder, perRound, type)
+      return { sentence, cause, of: 'objects', counts, perRound, bytesPerRound }
     })
     .sort((x, y) => y.bytesPerRound - x.bytesPerRound)
-  return withoutKeys(growing)
+  const swollen = swelling(walked, grouped.tables).slice(0, causesMax)
+  const ofBytes = await told(swollen.map(({ group }) => group))
+  const more = ofBytes.causes.map((cause, index): Growing => {
+    const { bytes } = swollen[index] as Swollen
+    const perRound = Math.round((bytes[2] - bytes[0]) / 2)
+    const sentence = swellingSentence(cause.holder, perRound)
+    return { sentence, cause, of: 'bytes', counts: bytes, perRound, bytesPerRound: perRound }
+  })
+  return withoutSame([...withoutKeys(growing), ...more])
 }
+
+/** What has been told by its objects is not told by their bytes. */
+function withoutSame(all: readonly Growing[]): Growing[] {
+  const placeOf = ({ cause: { holder } }: Growing) => `${holder.name} ${holder.file}:${holder.line}`
+  const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
+  return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
+}
+
+/** A timer that sets itself again is another one each time: only how many there are says whether they become more. */
+const isSetAnew = ([example = []]: Group['paths']): boolean => example[0]?.kind === 'timer'
 
 /** The strings under which something else is held are told with it, not beside it. */
 function withoutKeys(all: readonly Growing[]): Growing[] {
@@ -126,7 +154,9 @@ class Counter {
     const counts = new Map<string, number>()
     const { nodeCount } = this.#snapshot.graph
     for (let node = 0; node < nodeCount; node++) {
-      if (this.#walk.reachedBy[node] === NO_EDGE || this.#names.type(node) !== type) continue
+      const edge = this.#walk.reachedBy[node] as number
+      if (edge === NO_EDGE || this.#names.type(node) !== type) continue
+      if (type === TEXT && isText(this.#snapshot.graph.nodeType[this.#snapshot.from(edge)])) continue
       const key = keyOfPath(this.#snapshot, this.#names, this.#fold.path(node).steps, this.#tables)
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }

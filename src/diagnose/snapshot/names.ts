@@ -27,7 +27,7 @@ export class Names {
   type(node: number): string {
     switch (this.#snapshot.graph.nodeType[node]) {
       case NODE.closure:
-        return 'function'
+        return this.node(node) === 'native_bind' ? 'bound function' : 'function'
       case NODE.string:
       case NODE['concatenated string']:
       case NODE['sliced string']:

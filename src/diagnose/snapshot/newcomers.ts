@@ -65,7 +65,13 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
     const from = edge === NO_EDGE ? -1 : snapshot.from(edge)
     const isCounted = (id & 1) === 1 && COUNTED.has(nodeType[node] as number)
     if (from !== -1) above[node] = isNewcomer(snapshot, from, before) ? from + 1 : (above[from] as number)
-    if (isCounted && isLink(snapshot, reachedBy, above, node)) links.push(node)
+    // What a text is made of is the text.
+    if (from !== -1 && isText(nodeType[from])) {
+      isBehind[node] = 1
+      continue
+    }
+    if (isCounted && snapshot.word(node) !== W['system / Context'] && isLink(snapshot, reachedBy, above, node))
+      links.push(node)
     if (from !== -1 && isBehind[from] === 1) {
       isBehind[node] = 1
       continue
@@ -82,6 +88,11 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
   return { heads: sorted(heads), replacing: sorted(replacing), links: sorted(links) }
 }
 
+const TEXTS = new Set<number | undefined>([NODE['concatenated string'], NODE['sliced string']])
+
+/** A string that is made of others. */
+export const isText = (type: number | undefined): boolean => TEXTS.has(type)
+
 function isNewcomer({ graph }: Snapshot, node: number, before: Ids): boolean {
   const id = graph.nodeId[node] as number
   return (id & 1) === 1 && COUNTED.has(graph.nodeType[node] as number) && !before.has(id)
@@ -89,9 +100,11 @@ function isNewcomer({ graph }: Snapshot, node: number, before: Ids): boolean {
 
 /** Is it held by another newcomer, a few steps above, in the same way as that one is held itself? */
 function isLink({ graph }: Snapshot, reachedBy: Uint32Array, above: Uint32Array, node: number): boolean {
-  const { nodeName, edgeType, edgeName } = graph
+  const { nodeName, nodeType, edgeType, edgeName } = graph
   const edge = reachedBy[node] as number
   if (edge === NO_EDGE || edgeType[edge] === EDGE.element) return false
+  // A method belongs to its object; what goes on behind it hangs on a variable that it uses.
+  if (edgeType[edge] === EDGE.property && nodeType[node] === NODE.closure) return false
   for (let at = above[node] as number, count = 0; at !== 0 && count < LINK_LENGTH; count++) {
     const other = reachedBy[at - 1] as number
     if (other === NO_EDGE) return false

@@ -9,6 +9,7 @@ import { type ContextOwner, ownersOf, variablesOf } from './contexts.ts'
 import { type Declaration, declarationsOf, findExported, findVariable } from './declarations.ts'
 import { findAssigned, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
 import type { RawStep } from './raw-step.ts'
+import { boundListeners } from './registrations.ts'
 import { isFile, type Script, type Scripts } from './scripts.ts'
 import type { Snapshot } from './snapshot.ts'
 import { classAt, functionAt, lineOf, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
@@ -79,6 +80,7 @@ export class Places {
       case 'local':
         return this.#local(step)
       case 'listener':
+        return (await this.#boundListener(step)) ?? this.#function(step.node)
       case 'timer':
       case 'function':
       case 'awaiting':
@@ -96,9 +98,11 @@ export class Places {
     if (this.#snapshot.word(step.owner) === W['system / SourceTextModule']) return this.#exported(step.owner, name)
     const standing = owner === undefined ? null : await this.#standing(owner.closure)
     if (owner === undefined || standing === null) return NOTHING
-    const { around, script } = standing
+    const { script } = standing
+    // What V8 makes a function of may be none in the text: the fields of a class, say.
+    const around = standing.around ?? (script.isSame && script.program !== null ? [script.program] : null)
     if (around === null) return this.#inText(standing, name, 'variable')
-    const scopes = owner.isWithin ? around.slice(0, -1) : around
+    const scopes = owner.isWithin && around.length > 1 ? around.slice(0, -1) : around
     const declared = findVariable(scopes, name, variablesOf(this.#snapshot, step.owner))
     return declared === null ? near(standing) : inScript(script, declared)
   }
@@ -219,6 +223,21 @@ export class Places {
     return { ...inScript(standing.script, { name, start: parameter.start, value: null }), name }
   }
 
+  /** Of a bound function: the only call in the program that makes one a listener for that event, or null. */
+  async #boundListener({ node, name }: RawStep): Promise<Found | null> {
+    if (name === null || this.#snapshot.follow(node, W.bound_function) === -1) return null
+    let only: Found | null = null
+    for (const url of this.#scripts.own()) {
+      const script = await this.#scripts.load(url)
+      if (script.program === null || !script.isSame) continue
+      for (const { start } of boundListeners(script.program, name)) {
+        if (only !== null) return null
+        only = inScript(script, { name, start, value: null })
+      }
+    }
+    return only
+  }
+
   async #function(closure: number): Promise<Found> {
     // What was bound is another function.
     const bound = closure === -1 ? -1 : this.#snapshot.follow(closure, W.bound_function)
@@ -246,7 +265,10 @@ export class Places {
     const { script } = standing
     const line = script.text === null ? null : findDeclared(script.text, name, kind)
     if (line === null) return near(standing)
-    return { place: { file: script.file, line: line + 1, is: 'declared' }, script, value: null, name: null }
+    const place = script.isSame
+      ? placeIn(script, line, 0, 'declared')
+      : ({ file: script.file, line: line + 1, is: 'declared' } as const)
+    return { place, script, value: null, name: null }
   }
 }
 

@@ -8,6 +8,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import * as nodeModule from 'node:module'
 import { type FindPlace, fileOf, readScriptMap } from '../pprof/script-map.ts'
+import { type ScriptName, scriptName, scriptOf } from './script-name.ts'
 import type { Snapshot } from './snapshot.ts'
 import { parseScript, type SyntaxNode } from './syntax.ts'
 import { NODE, WORDS as W } from './words.ts'
@@ -33,12 +34,6 @@ export interface Script {
   readonly original: FindPlace
 }
 
-/** V8's own name for a script, and its node. */
-export interface ScriptName {
-  readonly url: string
-  readonly node: number
-}
-
 export class Scripts {
   readonly #snapshot: Snapshot
   readonly #signal: AbortSignal
@@ -52,13 +47,7 @@ export class Scripts {
 
   /** The script that a function stands in. */
   ofFunction(closure: number): ScriptName | null {
-    const shared = closure === -1 ? -1 : this.#snapshot.follow(closure, W.shared)
-    if (shared === -1) return null
-    let script = this.#snapshot.follow(shared, W.script)
-    if (script === -1) script = this.#snapshot.follow(shared, W.script_or_debug_info)
-    // Where a debugger has looked, there is something in between.
-    const behind = script === -1 ? -1 : this.#snapshot.follow(script, W.script)
-    return this.#named(behind === -1 ? script : behind)
+    return scriptOf(this.#snapshot, closure)
   }
 
   /** All scripts that are files of the program itself: not Node's, not of a package. */
@@ -67,7 +56,7 @@ export class Scripts {
     const { nodeCount, nodeType } = this.#snapshot.graph
     for (let node = 0; node < nodeCount && found.length < SCRIPTS_MAX / 2; node++) {
       if (nodeType[node] !== NODE.code || this.#snapshot.follow(node, W.source) === -1) continue
-      const name = this.#named(node)
+      const name = scriptName(this.#snapshot, node)
       if (name !== null && isFile(name.url) && !/[\\/]node_modules[\\/]/.test(name.url)) found.push(name)
     }
     return found.sort((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : 0))
@@ -79,14 +68,6 @@ export class Scripts {
     const loading = this.#load(url, node)
     if (this.#scripts.size < SCRIPTS_MAX) this.#scripts.set(url, loading)
     return loading
-  }
-
-  #named(script: number): ScriptName | null {
-    if (script === -1) return null
-    const name = this.#snapshot.follow(script, W.name)
-    // Longer than names are kept: a path has to be whole.
-    const url = name === -1 ? '' : this.#snapshot.name(name)
-    return url === '' ? null : { url, node: script }
   }
 
   /** Of the text that ran; null when the snapshot does not have it. */

@@ -1,22 +1,26 @@
 /**
  * One walk over a snapshot, from the roots to everything that they keep alive: breadth first, so that the path to each node
- * is a shortest one, and in tiers, so that no path goes by what says nothing where another one goes by what does.
+ * is a shortest one, and in tiers, so that no path goes by what says nothing where another one goes by what does. It begins at the
+ * variables of the program's modules and at the roots at once; a snapshot has no modules that nothing holds, since V8 collects before it takes one.
  *
  * Weak edges are not followed. The value of a `WeakMap` is reached through its key, once its table is reached too: whoever
  * holds only one of both does not hold the value. The same snapshot gives the same walk, edge for edge.
  */
+import { type ModuleContexts, moduleContexts } from './module-contexts.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, EPHEMERON, NO_WORD, NODE, WORDS, type Word } from './words.ts'
 
-/** Of a node that was not reached, or is a root. */
+/** Of a node that was not reached, or at which paths begin: a root, the variables of a module of the program. */
 export const NO_EDGE = 0xffff_ffff
 
 /** By which kind of edge a path goes as late as possible. 0: whatever programs hold on purpose. */
 const TIERS = 6
-const ASIDE = 1
-const HANDLES = 2
-const STACK = 3
-const NOISE = 4
+/** Variables of Node's own modules. */
+const NODES = 1
+const ASIDE = 2
+const HANDLES = 3
+const STACK = 4
+const NOISE = 5
 /** Never followed: each object has one, and what it leads to is reached in other ways. */
 const NEVER = TIERS
 
@@ -73,6 +77,8 @@ class Walker {
   // Bounded by the snapshot: pairs of `WeakMap`s whose table was not reached yet, by table.
   readonly #pairs = new Map<number, number[]>()
   readonly #tables: ReadonlyMap<number, number>
+  /** Null where only what is reached matters, and not how. */
+  readonly #modules: ModuleContexts | null
 
   constructor(snapshot: Snapshot, blocked: Uint8Array | undefined) {
     const { nodeCount } = snapshot.graph
@@ -82,9 +88,11 @@ class Walker {
     this.#queue = new Uint32Array(nodeCount)
     this.#isReached = new Uint8Array(nodeCount)
     this.#tables = snapshot.tables
+    this.#modules = blocked === undefined ? moduleContexts(snapshot) : null
   }
 
   walk(): Walk {
+    for (const context of this.#modules?.program ?? []) this.#reach(context, NO_EDGE)
     if (this.#snapshot.graph.nodeCount > 0) this.#reach(0, NO_EDGE)
     let head = 0
     for (let tier = 0; tier < TIERS; tier++) {
@@ -103,6 +111,7 @@ class Walker {
     const { firstEdge, edgeType, edgeName, edgeTo, nodeType } = this.#snapshot.graph
     const { words } = this.#snapshot.strings
     const isRoot = nodeType[node] === NODE.synthetic
+    const isNodes = this.#modules?.isNodes[node] === 1
     const end = firstEdge[node + 1] as number
     for (let edge = firstEdge[node] as number; edge < end; edge++) {
       const to = edgeTo[edge] as number
@@ -116,7 +125,8 @@ class Walker {
           this.#pair(node, edge)
           continue
         }
-        if (word !== NO_WORD) of = TIER_OF_EDGE[word] as number
+        if (isNodes && type === EDGE.context) of = NODES
+        else if (word !== NO_WORD) of = TIER_OF_EDGE[word] as number
       }
       if (of <= tier) this.#reach(to, edge)
       else if (of !== NEVER) this.#later[of]?.push(edge)

@@ -1,10 +1,8 @@
 /** What the nodes of a snapshot are, as far as their neighbours show it. Owned by one search for causes; keeps nothing. */
+import { isOfModule } from './module-contexts.ts'
 import type { Names } from './names.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, NODE, WORDS as W } from './words.ts'
-
-/** A name may follow. */
-const NATIVE_CONTEXT = 'system / NativeContext'
 
 /** Edges that are no step of their own, whatever they lead to. */
 export const SILENT = new Uint8Array(256)
@@ -32,8 +30,7 @@ export class Shapes {
 
   /** Nothing is around it but what all scripts share. */
   isOfModule(context: number): boolean {
-    const outer = this.#snapshot.follow(context, W.previous)
-    return outer !== -1 && this.#names.node(outer).startsWith(NATIVE_CONTEXT)
+    return isOfModule(this.#snapshot, context)
   }
 
   /** A timer in the list of those that have yet to run. */
@@ -45,7 +42,7 @@ export class Shapes {
   }
 
   /**
-   * From one object to another of its class; objects without a class are links by the name of the property. `told` is the one
+   * From one object to another of its class; objects without a class are links by the name of the property, or by their shape. `told` is the one
    * that the path has come to: of a long list it has not seen all.
    */
   isLink(edge: number, from: number, to: number, told: number): boolean {
@@ -57,7 +54,14 @@ export class Shapes {
       nodeType[from] !== NODE.object
     )
       return false
-    return !GENERAL.has(this.#snapshot.word(to)) || LINKS.has(this.#names.edge(edge))
+    if (!GENERAL.has(this.#snapshot.word(to)) || LINKS.has(this.#names.edge(edge))) return true
+    return this.#snapshot.word(to) === W.Object && this.#isSameShape(from, to)
+  }
+
+  /** Have they the same properties, in the same order? So it is in a tree of objects without a class. */
+  #isSameShape(one: number, other: number): boolean {
+    const map = this.#snapshot.follow(one, W.map)
+    return map !== -1 && map === this.#snapshot.follow(other, W.map)
   }
 
   /** What a module of CommonJS exports. */

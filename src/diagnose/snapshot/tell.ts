@@ -46,7 +46,7 @@ export function stepText({ kind, name, type, place, timer }: Telling): string {
       return `value for it in a WeakMap → ${type}`
     default:
       // What is inside of something: an entry, an element, a value that is held.
-      return `${kind} → ${type}${type === 'function' ? `${quoted(name)}${at}` : ''}`
+      return `${kind} → ${type}${type.endsWith('function') ? `${quoted(name)}${at}` : ''}`
   }
 }
 
@@ -86,4 +86,8 @@ export function sentenceOf(holder: Holder, count: number, type: string): string 
 
 export function growthSentence(holder: Holder, perRound: number, type: string): string {
   return `${holderText(holder)} grows by ${perRound.toLocaleString('en')} ${type} each round`
+}
+
+export function swellingSentence(holder: Holder, perRound: number): string {
+  return `${holderText(holder)} grows by ${perRound.toLocaleString('en')} bytes each round`
 }

@@ -75,5 +75,16 @@ server.route('/kept', {
   message: (connection, message) => void connection.send(message),
 })
 
+const remembered = new Set()
+
+/** Leaks on purpose: each connection, until its worker has gone. */
+server.route('/remembered', {
+  open: (connection) => void remembered.add(connection),
+  message(connection, message) {
+    remembered.add(connection)
+    connection.send(message)
+  },
+})
+
 // biome-ignore lint/style/noDefaultExport: it is what `holdfast run` asks an app for
 export default server

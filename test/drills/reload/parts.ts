@@ -4,6 +4,7 @@
  */
 import { oneOf } from '../one-of.ts'
 import type { Verdict } from '../verdict.ts'
+import { drillAutopsy } from './autopsy.ts'
 import { type Mix, SHAPES } from './drill-socket.ts'
 import { FAULTS } from './faults.ts'
 import { drillFlat, flatFleet } from './flat.ts'
@@ -15,9 +16,10 @@ export const RELOAD_FLAGS = {
   ...{ members: 200, publishers: 20 },
   ...{ shapes: SHAPES.join(','), interval: 500, bytes: 64, seconds: 20, settle: 10, longest: 400, p99: 250 },
   fault: 'none',
-  ...{ parts: 'echo,room,busy,backlog,newcomers,memory', reloads: 3, pause: 2, rate: 2000 },
+  ...{ parts: 'echo,room,busy,backlog,newcomers,memory,autopsy', reloads: 3, pause: 2, rate: 2000 },
   ...{ busy: 200, backlog: 50, waiting: 200, newcomers: 1000, 'newcomers-reloads': 10 },
   ...{ 'memory-reloads': 50, 'memory-connections': 50, hoard: 0 },
+  ...{ 'autopsy-connections': 2_000, 'autopsy-reloads': 10 },
 } as const
 
 export interface ReloadValues {
@@ -46,7 +48,7 @@ export async function* runReload(values: ReloadValues): AsyncIterable<Verdict> {
   }
 }
 
-const PART_NAMES = ['echo', 'room', 'busy', 'backlog', 'newcomers', 'memory'] as const
+const PART_NAMES = ['echo', 'room', 'busy', 'backlog', 'newcomers', 'memory', 'autopsy'] as const
 
 type Part = (values: ReloadValues) => AsyncIterable<Verdict>
 
@@ -110,6 +112,19 @@ const PARTS: Readonly<Record<(typeof PART_NAMES)[number], Part>> = {
         ...{ pauseMs: 500, heapMost: HEAP_MOST, rssMost: RSS_MOST, clients },
       }),
     )
+  },
+
+  async *autopsy(values) {
+    const connections = values.number('autopsy-connections')
+    const clients: ReloadOptions = { ...clientsOf(values), name: '', connections, shape: 'whole' }
+    for (const [path, keeps, rounds] of [
+      ['/remembered', 'remembered', 1],
+      ['/echo', null, values.number('autopsy-reloads')],
+    ] as const) {
+      yield await withFleet({ workers: 1 }, (fleet) =>
+        drillAutopsy(fleet, path, { rounds: { ...roundsOf(values, connections), rounds }, clients, keeps }),
+      )
+    }
   },
 }
 

@@ -21,7 +21,7 @@ import { listeningPorts } from '../../../src/diagnose/inspect/process-facts.ts'
 import { holdfast } from '../../support/command-line.ts'
 import { started } from '../../support/soak-targets.ts'
 import { ROOT } from '../../support/supervised.ts'
-import { visit } from './visits.ts'
+import { stay, visit } from './visits.ts'
 
 const SERVER = join(ROOT, 'test/integration/doctor/kept.js')
 const LINE = readFileSync(SERVER, 'utf8').split('\n').indexOf('const clients = new Map()') + 1
@@ -95,6 +95,22 @@ test('a server that keeps its clients: what, where, how many; it goes on, and it
   assert.match(twice.errors, /--keep: .*EEXIST/)
 })
 
+test('clients that are there are not over, whatever keeps them', async (t) => {
+  const target = await started(t, process.execPath, ['--inspect-port=0', SERVER, 'repaired'])
+  const url = `ws://127.0.0.1:${target.port}/`
+  const leave = await stay(url, 40)
+  const { code, out } = await doctor(String(target.pid), '--yes')
+  assert.deepEqual([code, out.split('\n')[0]?.split(':')[0]], [0, 'NOTHING FOUND'], out)
+  await leave()
+  // Control: kept, they are.
+  const other = await started(t, process.execPath, ['--inspect-port=0', SERVER, 'broken'])
+  const leaveOther = await stay(`ws://127.0.0.1:${other.port}/`, 40)
+  await visit(`ws://127.0.0.1:${other.port}/`, 20)
+  const told = await doctor(String(other.pid), '--yes')
+  assert.match(told.out, /^SUSPECT: 20 × WebSocket/, 'of 60 in its map')
+  await leaveOther()
+})
+
 test('three snapshots of one that is used: what became more from each to the next; nothing in its repaired twin', async (t) => {
   for (const [mode, code] of [
     ['broken', 1],
@@ -111,8 +127,9 @@ test('three snapshots of one that is used: what became more from each to the nex
     const { out, errors, ...told } = await asked
     assert.equal(told.code, code, `${mode}: ${out}${errors}`)
     const { verdict, held } = JSON.parse(out) as Finding
-    if (mode === 'repaired')
-      assert.deepEqual([verdict, held.filter(({ kind }) => kind === 'WebSocket')], ['nothing', []])
+    const holders = held.flatMap(({ causes }) => causes.map(({ holder }) => holder.name))
+    // On a busy machine some wait for the end of their socket.
+    if (mode === 'repaired') assert.deepEqual([verdict, holders.includes('clients')], ['nothing', false])
     else assert.deepEqual([verdict, held[0]?.kind, held[0]?.causes[0]?.holder.name], ['leak', 'WebSocket', 'clients'])
   }
 })

@@ -1,4 +1,4 @@
-/** Clients for the tests of the doctor: they come, say something, hear it again and leave. */
+/** Clients for the tests of the doctor: they come, say something, hear it again and leave; or they stay until they are told to. */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { within } from '../../support/deadline.ts'
@@ -18,4 +18,15 @@ async function one(url: string): Promise<void> {
   await within('the answer', once(socket, 'message'), 30_000)
   socket.close()
   await within('the end', once(socket, 'close'), 30_000)
+}
+
+/** @returns what lets them leave, and resolves when they have */
+export async function stay(url: string, count: number): Promise<() => Promise<void>> {
+  const sockets = Array.from({ length: count }, () => new WebSocket(url))
+  await within('connections', Promise.all(sockets.map((socket) => once(socket, 'open'))), 30_000)
+  return async () => {
+    const closed = sockets.map((socket) => once(socket, 'close'))
+    for (const socket of sockets) socket.close()
+    await within('their ends', Promise.all(closed), 30_000)
+  }
 }

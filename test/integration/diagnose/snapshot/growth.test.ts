@@ -49,4 +49,16 @@ describe('growth', () => {
       [40],
     )
   })
+
+  test('snapshots of two programs are not compared', async () => {
+    const other = await run(join(FOLDER, 'holders.cjs'))
+    try {
+      const [a, b] = snapshots
+      const strange = await readSnapshot(other.files[0] as string)
+      await assert.rejects(growth(a, b, strange), { code: 'HF_SNAPSHOTS_UNRELATED', message: /second snapshot/ })
+      await assert.rejects(growth(strange, b, b), { code: 'HF_SNAPSHOTS_UNRELATED', message: /first snapshot/ })
+    } finally {
+      other.remove()
+    }
+  })
 })

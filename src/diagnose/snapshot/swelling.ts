@@ -1,0 +1,144 @@
+/**
+ * What grows without having more objects in it: a list or table of numbers, which are no objects in V8, a text, a buffer that
+ * a larger one replaces. There is one of it in each of three snapshots, held on the same path, and it takes more each time.
+ * Pure over three walks.
+ */
+import { Fold } from './fold.ts'
+import { type Group, keyOfPath } from './groups.ts'
+import { Names } from './names.ts'
+import { isText } from './newcomers.ts'
+import type { RawStep } from './raw-step.ts'
+import { NO_EDGE, type Walk } from './search.ts'
+import { Shapes } from './shapes.ts'
+import type { Snapshot } from './snapshot.ts'
+import { EDGE, NODE, WORDS as W } from './words.ts'
+
+/** What is smaller in the last snapshot is not looked at; in those before it may have been so much smaller. */
+const BYTES_MIN = 4_096
+const BYTES_MIN_BEFORE = 512
+/** So many of a snapshot are looked at, the largest first. */
+const LOOKED_AT = 20_000
+/** What has so many objects in it, of the words it has room for, is counted by those. */
+const OBJECTS_MAX = 0.25
+const WORD = 8
+/** The table of a `Set` or `Map` is doubled when it is full: between two rounds it may stay. It has to be large, then, to say anything. */
+const DOUBLED = 1.9
+const TABLE_MIN = 32_768
+/** From what takes the room to whose it is. */
+const STEPS_MAX = 4
+
+const STORES = new Set<number | undefined>([
+  NODE.array,
+  NODE.native,
+  NODE.string,
+  NODE['concatenated string'],
+  NODE.hidden,
+])
+
+export interface Swollen {
+  readonly group: Group
+  /** What it took in each of the three. */
+  readonly bytes: readonly [number, number, number]
+}
+
+interface Store {
+  readonly owner: number
+  readonly steps: readonly RawStep[]
+  readonly bytes: number
+  readonly isTable: boolean
+}
+
+export interface Walked {
+  readonly snapshot: Snapshot
+  readonly walk: Walk
+}
+
+/** Those that take most first. @param tables see groupPaths */
+export function swelling(all: readonly [Walked, Walked, Walked], tables: ReadonlySet<string>): Swollen[] {
+  const [a, b, c] = all
+  const last = storesIn(c, tables, BYTES_MIN)
+  const before = [a, b].map((walked) =>
+    last.size === 0 ? new Map<string, Store>() : storesIn(walked, tables, BYTES_MIN_BEFORE),
+  )
+  const found: Swollen[] = []
+  for (const [key, { owner, steps, bytes, isTable }] of last) {
+    const counts = [...before.map((stores) => stores.get(key)?.bytes ?? 0), bytes] as unknown as Swollen['bytes']
+    if (swells(counts, isTable))
+      found.push({ group: { key, paths: [[...steps]], targets: [owner], isWhole: true }, bytes: counts })
+  }
+  return found.sort((x, y) => y.bytes[2] - y.bytes[0] - (x.bytes[2] - x.bytes[0]))
+}
+
+function swells([a, b, c]: Swollen['bytes'], isTable: boolean): boolean {
+  if (a === 0 || b < a || c < b) return false
+  return (b > a && c > b) || (isTable && c >= TABLE_MIN && c >= a * DOUBLED)
+}
+
+/** By the key of their path: those of which there is one. */
+function storesIn({ snapshot, walk }: Walked, tables: ReadonlySet<string>, min: number): Map<string, Store> {
+  const names = new Names(snapshot)
+  const fold = new Fold(snapshot, walk, names)
+  const shapes = new Shapes(snapshot, names)
+  const stores = new Map<string, Store>()
+  const twice = new Set<string>()
+  for (const node of largest(snapshot, walk, min)) {
+    const owner = ownerOf(snapshot, walk, shapes, node)
+    if (owner === -1 || (!isText(snapshot.graph.nodeType[node]) && isCountable(snapshot, node))) continue
+    const { steps } = fold.path(owner)
+    const key = keyOfPath(snapshot, names, steps, tables)
+    if (stores.has(key)) twice.add(key)
+    const bytes = bytesOf(snapshot, walk.reachedBy, node)
+    stores.set(key, { owner, steps, bytes, isTable: snapshot.edgeWord(walk.reachedBy[node] as number) === W.table })
+  }
+  for (const key of twice) stores.delete(key)
+  return stores
+}
+
+function largest(snapshot: Snapshot, { reachedBy }: Walk, min: number): number[] {
+  const { nodeCount, nodeType } = snapshot.graph
+  const found: number[] = []
+  for (let node = 0; node < nodeCount; node++) {
+    if (!STORES.has(nodeType[node]) || reachedBy[node] === NO_EDGE) continue
+    if (bytesOf(snapshot, reachedBy, node) >= min) found.push(node)
+  }
+  if (found.length <= LOOKED_AT) return found
+  return found.sort((x, y) => snapshot.selfBytes(y) - snapshot.selfBytes(x)).slice(0, LOOKED_AT)
+}
+
+/** Of a text that is made of others, of all of them; of those others, nothing. */
+function bytesOf(snapshot: Snapshot, reachedBy: Uint32Array, node: number): number {
+  const { nodeType, firstEdge } = snapshot.graph
+  if (isText(nodeType[snapshot.from(reachedBy[node] as number)])) return 0
+  if (!isText(nodeType[node])) return snapshot.selfBytes(node)
+  const parts = [node]
+  let bytes = 0
+  for (let at = parts.pop(); at !== undefined; at = parts.pop()) {
+    bytes += snapshot.selfBytes(at)
+    for (let edge = firstEdge[at] as number; edge < (firstEdge[at + 1] as number); edge++)
+      if (reachedBy[snapshot.to(edge)] === edge) parts.push(snapshot.to(edge))
+  }
+  return bytes
+}
+
+/** What a program would call it by: the array of its elements, the buffer of its bytes, the text itself. -1: nothing of a program's. */
+function ownerOf(snapshot: Snapshot, walk: Walk, shapes: Shapes, node: number): number {
+  if (snapshot.graph.nodeType[node] === NODE.string || isText(snapshot.graph.nodeType[node])) return node
+  let at = node
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const edge = walk.reachedBy[at] as number
+    if (edge === NO_EDGE) return -1
+    at = snapshot.from(edge)
+    if (shapes.isVisible(at)) return snapshot.graph.nodeType[at] === NODE.closure ? -1 : at
+  }
+  return -1
+}
+
+function isCountable({ graph }: Snapshot, node: number): boolean {
+  const { firstEdge, edgeType, edgeTo, nodeType } = graph
+  let objects = 0
+  for (let edge = firstEdge[node] as number; edge < (firstEdge[node + 1] as number); edge++) {
+    const type = nodeType[edgeTo[edge] as number]
+    if (edgeType[edge] !== EDGE.weak && type !== NODE.hidden && type !== NODE.number) objects++
+  }
+  return objects * WORD > (graph.nodeSelf[node] as number) * OBJECTS_MAX
+}
