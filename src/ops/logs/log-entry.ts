@@ -32,12 +32,7 @@ export function levelOf<Payload>({ level, except }: LogEntry<Payload>, payload: 
   return except?.when(payload) ? except.level : level
 }
 
-/** The lowest level it is ever written at. */
-export function lowestLevel({ level, except }: AnyEntry): LogLevel {
-  return except !== undefined && rank(except.level) < rank(level) ? except.level : level
-}
-
-/** The highest one. */
+/** The highest level it is ever written at. */
 export function highestLevel({ level, except }: AnyEntry): LogLevel {
   return except !== undefined && rank(except.level) > rank(level) ? except.level : level
 }
