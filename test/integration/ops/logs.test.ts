@@ -100,7 +100,10 @@ describe('logs(server)', { concurrency: true }, () => {
     const client = await openRaw(t, server.port)
     client.closeFrame(1000)
     await until('it is over', () => server.ledger().closed === 1)
-    assert.deepEqual(lines, [])
+    assert.deepEqual(
+      lines.filter((line) => line['event.action'] !== 'stall'),
+      [],
+    )
   })
 
   test('ends with the server, after its last connection', async (t) => {
@@ -128,7 +131,10 @@ describe('logs(server)', { concurrency: true }, () => {
     await until('it is over', () => server.ledger().closed === 1)
     assert.equal(await refusedAt(t, server, '/nowhere'), 404)
     assert.deepEqual(
-      lines.map((line) => [line.app, line.level, line['event.action']]),
+      // A machine that is busy may stop us for a while.
+      lines
+        .filter((line) => line['event.action'] !== 'stall')
+        .map((line) => [line.app, line.level, line['event.action']]),
       [['mine', 30, 'refused']],
     )
     assert.throws(() => logs(server, { logger, level: 'debug' }), { code: 'HF_OPTION_INVALID' })

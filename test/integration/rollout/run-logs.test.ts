@@ -16,6 +16,10 @@ const APP = appWith(`{
   },
 }`).replace("server.on('error', () => {})\n", '')
 
+function serves(line: Line): boolean {
+  return line['holdfast.worker.state'] === 'serving'
+}
+
 class Run {
   out = ''
   errors = ''
@@ -64,10 +68,18 @@ describe('holdfast run --log', { concurrency: false }, () => {
     const client = await openRaw(t, port, '/?token=s3cret', { Authorization: 'Bearer s3cret' })
     client.text('s3cret')
     await until('the end is written', () => run.of('close').length === 1, PATIENCE_MS)
+    // One dies: its supervisor says so, and the other that its link is down, and up again.
+    const [first, second] = run.of('worker').filter(serves)
+    process.kill(Number(first?.['holdfast.worker.pid']), 'SIGKILL')
+    await until('it is said', () => run.of('crash').length === 1 && run.of('linked').length >= 1, PATIENCE_MS)
+    const link = run.of('unlinked').find((line) => line['process.pid'] === second?.['holdfast.worker.pid'])
+    assert.equal(link?.['holdfast.worker.slot'], second?.['holdfast.worker.slot'])
+    assert.equal(run.of('crash')[0]?.['error.message'], 'it was ended by SIGKILL')
+    await until('another serves', () => run.of('worker').filter(serves).length === 3, PATIENCE_MS)
     assert.equal(await run.stop(), 0)
     const { lines } = run
     assert.deepEqual(lines.flatMap(wrongIn), [])
-    for (const action of ['open', 'error', 'close', 'linked', 'drain']) {
+    for (const action of ['open', 'error', 'close', 'linked', 'unlinked', 'drain']) {
       const [line = {}] = run.of(action)
       assert.ok([0, 1].includes(Number(line['holdfast.worker.slot'])), action)
       assert.equal(line['holdfast.worker.version'], 1, action)
@@ -75,7 +87,6 @@ describe('holdfast run --log', { concurrency: false }, () => {
     const [opened, failed, ended] = ['open', 'error', 'close'].map((action) => run.of(action)[0])
     assert.equal(new Set([opened, failed, ended].map((line) => line?.['holdfast.connection.id'])).size, 1)
     assert.equal(new Set([opened, failed, ended].map((line) => line?.['process.pid'])).size, 1)
-    assert.equal(run.of('worker').filter((line) => line['holdfast.worker.state'] === 'serving').length, 2)
     assert.equal(run.of('ended').length, 1)
     assert.match(run.out, /^the app prints this$/m)
     assert.doesNotMatch(run.out + run.errors, /s3cret/)
