@@ -119,7 +119,7 @@ export const ROLLOUT_LOG_TABLE: LogTable<RolloutEvents> = {
   },
   draining: {
     ...{ level: 'info', category: 'process', type: 'change' },
-    message: 'all workers drain: {holdfast.count}',
+    message: 'all workers drain: {holdfast.count}; told once more, they end at once',
     fields: { 'holdfast.count': ({ workers }) => workers },
   },
   ended: {
