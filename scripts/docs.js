@@ -13,6 +13,7 @@ import { tsImport } from 'tsx/esm/api'
 import { z } from 'zod'
 import { apiLines } from './docs-api.js'
 import { commandLines } from './docs-command.js'
+import { logLines } from './docs-logs.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { values: args } = parseArgs({ options: { check: { type: 'boolean' }, folder: { type: 'string' } } })
@@ -30,6 +31,11 @@ const { COMMANDS } = await load('cli/commands.ts')
 const { ROLLOUT_OPTIONS } = await load('rollout/rollout-options.ts')
 const { SOAK_OPTIONS } = await load('diagnose/soak/soak-options.ts')
 const { SUPERVISOR_PATHS } = await load('ops/supervisor-routes.ts')
+const { SERVER_LOG_TABLE } = await load('ops/logs/server-log-table.ts')
+const { ROLLOUT_LOG_TABLE, BROKER_LOG_TABLE } = await load('ops/logs/rollout-log-table.ts')
+const { OWN_LINES } = await load('ops/logs/log.ts')
+const { LOG_FIELDS } = await load('ops/logs/log-fields.ts')
+const { LOG_OPTIONS } = await load('ops/logs/log-options.ts')
 const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
 const { ENDINGS, drainEnding } = await load('protocol/ending.ts')
@@ -43,6 +49,7 @@ const pages = {
   'close-codes.md': closeCodesPage(),
   'events.md': eventsPage(),
   'admin.md': adminPage(),
+  'logs.md': page('Logs', logLines(logTables(), { optionTable, markdownTable })),
   'command-line.md': page(
     'The command line',
     commandLines(COMMANDS, ROLLOUT_OPTIONS, SOAK_OPTIONS, { optionTable, markdownTable }),
@@ -50,6 +57,13 @@ const pages = {
 }
 if (args.check) check()
 else write()
+
+function logTables() {
+  return {
+    ...{ server: SERVER_LOG_TABLE, supervisor: ROLLOUT_LOG_TABLE, links: BROKER_LOG_TABLE },
+    ...{ own: OWN_LINES, fields: LOG_FIELDS, options: LOG_OPTIONS },
+  }
+}
 
 function load(path) {
   return tsImport(`../src/${path}`, import.meta.url)
@@ -277,7 +291,7 @@ function eventsPage() {
     about,
   ])
   return page('Events', [
-    'The library never logs. It announces, in two places at once:',
+    'The library never logs by itself. It announces, in two places at once; [a log](logs.md) is written for who asks for it:',
     '',
     '- `server.on(name, listener)`: this server. The function it returns removes the listener.',
     '- `diagnostics_channel` `holdfast:<name>`: all servers of the process, for tools that do not hold the server.',
@@ -335,7 +349,8 @@ function adminPage() {
     '',
     '## What it answers',
     '',
-    'With `token` *no*, a request needs neither the token nor a known `Host`: these are the probes, and say only yes or no.',
+    'With `token` *no*, a request needs neither the token nor a known `Host`: these are the probes. Whoever has both, or asks where no',
+    'token is wanted, gets `{ ok, reasons }` as JSON; everybody else one word, and the status.',
     '',
     ...markdownTable(['method', 'path', 'token', 'answer'], rowsOf(EMBEDDED_PATHS)),
     '',

@@ -1,7 +1,8 @@
 /**
- * What `holdfast run` prints: the events of a supervisor, as lines for people, or as JSON. It listens as long as the
+ * What `holdfast run` prints: the events of a supervisor, as lines for people, as JSON, or as a log. It listens as long as the
  * supervisor is there.
  */
+import type { RunLogSettings } from '../ops/logs/run-log-settings.ts'
 import type { RolloutEvents } from '../rollout/rollout-events.ts'
 import type { Supervisor } from '../rollout/supervisor.ts'
 import type { Terminal } from './command.ts'
@@ -32,7 +33,23 @@ const LINES: { readonly [Name in Exclude<keyof RolloutEvents, 'figures'>]: (payl
     ended: ({ reason, failed }) => (failed ? `ended: ${reason}` : 'ended'),
   }
 
-export function reportEvents({ events }: Supervisor, terminal: Terminal, json: boolean): void {
+/** Ends with `close()`, when the supervisor has ended. @param log null: these lines, or JSON */
+export async function reportRun(
+  supervisor: Supervisor,
+  terminal: Terminal,
+  log: RunLogSettings | null,
+  json: boolean,
+): Promise<{ close(): void }> {
+  if (log === null) {
+    reportEvents(supervisor, terminal, json)
+    return { close: () => {} }
+  }
+  // Loaded for who wants it: every other command, and every run without a log, does without.
+  const { supervisorLogs } = await import('../ops/logs/run-logs.ts')
+  return supervisorLogs(supervisor.events, log)
+}
+
+function reportEvents({ events }: Supervisor, terminal: Terminal, json: boolean): void {
   for (const name of Object.keys(LINES) as (keyof typeof LINES)[]) {
     events.on(name, (payload) => {
       if (json) terminal.out(JSON.stringify({ event: name, ...payload }))

@@ -5,12 +5,14 @@
 import { extname } from 'node:path'
 import { HoldfastError, messageOf } from '../base/errors.ts'
 import { type AdminPort, openAdmin } from '../ops/admin-listener.ts'
+import type { RunLogSettings } from '../ops/logs/run-log-settings.ts'
 import { supervisorRoutes } from '../ops/supervisor-routes.ts'
 import { Supervisor } from '../rollout/supervisor.ts'
 import { adminPlace } from './admin-flags.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
-import { reportEvents } from './run-report.ts'
+import { runLogOf } from './run-log.ts'
+import { reportRun } from './run-report.ts'
 
 const FLAGS: Flags = {
   port: { value: 'PORT', about: 'the port to listen on (8080)' },
@@ -29,12 +31,19 @@ const FLAGS: Flags = {
   },
   'node-option': { value: 'OPTION', many: true, about: 'an option for Node, such as --max-old-space-size=512' },
   'max-old-space-size': { value: 'MIB', about: 'the same, for this one' },
-  json: { about: 'print what happens as JSON, one line each' },
+  log: {
+    value: 'FORM',
+    about:
+      'the log of supervisor and workers: "json" (ECS, to stdout), "pretty" (for people), or "brief": a few sentences of the supervisor (pretty in a terminal, otherwise brief)',
+  },
+  'log-level': { value: 'LEVEL', about: 'trace, debug, info, warn, error or fatal (info)' },
+  json: { about: 'print what happens as JSON, one line each, instead of a log' },
 }
 
+const WORKER_LOGS = new URL(`../ops/logs/run-logs${extname(import.meta.url)}`, import.meta.url).href
 const WORKER_ADMIN = new URL(`../ops/worker-admin${extname(import.meta.url)}`, import.meta.url).href
 
-function supervisorOf(given: Given): Supervisor {
+function supervisorOf(given: Given, log: RunLogSettings | null): Supervisor {
   const [file, ...more] = given.words
   if (file === undefined || more.length > 0) throw new UsageError('wanted one file: holdfast run app.js')
   const size = given.number('max-old-space-size')
@@ -49,14 +58,18 @@ function supervisorOf(given: Given): Supervisor {
       autopsyTimeoutMs: given.duration('autopsy-timeout'),
       nodeOptions: [...given.texts('node-option'), ...(size === undefined ? [] : [`--max-old-space-size=${size}`])],
     },
-    given.text('admin') === 'off' ? {} : { adminModule: WORKER_ADMIN },
+    {
+      ...(given.text('admin') !== 'off' && { adminModule: WORKER_ADMIN }),
+      ...(log !== null && { logs: { module: WORKER_LOGS, settings: log } }),
+    },
   )
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const given = readFlags(args, FLAGS)
-  const supervisor = supervisorOf(given)
-  reportEvents(supervisor, terminal, given.on('json'))
+  const log = runLogOf(given, terminal)
+  const supervisor = supervisorOf(given, log)
+  const report = await reportRun(supervisor, terminal, log, given.on('json'))
   const stop = (): void => {
     if (supervisor.stopping) supervisor.kill()
     else supervisor.drain()
@@ -71,11 +84,13 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   } catch (thrown) {
     await supervisor.ended
     await admin?.close()
+    report.close()
     terminal.note(`holdfast run: ${messageOf(thrown)}`)
     return thrown instanceof HoldfastError && thrown.code === 'HF_WORKER_FAILED' ? 1 : 2
   }
   const { failed } = await supervisor.ended
   await admin?.close()
+  report.close()
   return failed ? 1 : 0
 }
 

@@ -15,6 +15,8 @@ import { AdminListener, type AdminPort, type AdminSurroundings } from './admin-l
 import { type AdminOptionsInput, readAdminOptions } from './admin-options.ts'
 import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
 import { DEBUG_PATHS, DebugRoutes, type DebugSource } from './debug-routes.ts'
+import { healthRoutes } from './health/health.ts'
+import { serverHealth } from './health/server-health.ts'
 import { versionOf } from './package-version.ts'
 import { type PprofOptions, readPprofOptions } from './pprof-mount.ts'
 
@@ -45,11 +47,15 @@ const PROGRESS_MS = 500
 
 /** The paths of `admin()`. `docs/reference/admin.md` is made from it. */
 export const EMBEDDED_PATHS = {
-  '/healthz': ['GET', 'no', '200 `ok` as long as the process answers.'],
+  '/healthz': [
+    'GET',
+    'no',
+    '200 while the process answers and its ledger balances; otherwise 503. With reasons for whoever may ask.',
+  ],
   '/readyz': [
     'GET',
     'no',
-    '200 `ok` while the server listens and lets clients in; 503 `not ready` otherwise, so while it drains.',
+    '200 while the server listens and lets clients in; otherwise 503: it starts, drains or closes, a limit would refuse who comes next, or a condition of yours (`readyWhen()`) does not hold. With reasons for whoever may ask.',
   ],
   '/status': [
     'GET',
@@ -136,11 +142,7 @@ function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {
   const startedAt = clock.now()
   const version = versionOf()
   const routes: AdminRoute[] = [
-    { method: 'GET', path: '/healthz', open: true, handler: () => answer.text('ok') },
-    {
-      ...{ method: 'GET', path: '/readyz', open: true },
-      handler: () => (server.ready ? answer.text('ok') : answer.text('not ready', 503)),
-    },
+    ...healthRoutes(serverHealth(server)),
     {
       ...{ method: 'GET', path: '/status' },
       handler: () =>

@@ -171,8 +171,8 @@ export class AdminListener implements AdminPort {
     if (path === null) return refusal('target')
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '')
     const match = this.#routes.match(method, path)
-    const refused = match?.route.open === true ? null : this.#guard(askedOf(request))
-    if (refused !== null) return refused
+    const refused = this.#guard(askedOf(request))
+    if (refused !== null && match?.route.open !== true) return refused
     if (match === null) {
       const allowed = this.#routes.allowed(path)
       return allowed === '' ? refusal('path') : refusal('method', { Allow: allowed })
@@ -181,7 +181,7 @@ export class AdminListener implements AdminPort {
     const wrong = isChange ? guardChange(askedOf(request)) : null
     if (wrong !== null) return wrong
     const body = isChange ? await this.#bodyOf(request) : ''
-    const given: unknown = await match.route.handler(requestOf(request, path, match, body, signal))
+    const given: unknown = await match.route.handler(requestOf(request, path, match, body, signal, refused === null))
     if (given instanceof AdminAnswer) return given
     throw new Error('its handler returned no answer')
   }
@@ -246,11 +246,12 @@ function requestOf(
   { route, params }: AdminMatch,
   body: string,
   signal: AbortSignal,
+  trusted: boolean,
 ): AdminRequest {
   const url = request.url ?? ''
   const at = url.indexOf('?')
   return {
-    ...{ method: route.method, path, params, body, signal },
+    ...{ method: route.method, path, params, body, signal, trusted },
     query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
     json() {
       try {

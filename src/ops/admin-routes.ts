@@ -20,6 +20,8 @@ export interface AdminRequest {
   readonly query: URLSearchParams
   /** The named parts of the path, percent-decoded; `*` is what stands for a star. */
   readonly params: Readonly<Record<string, string>>
+  /** It has brought what the port asks for: the token, and a known `Host`. False only at routes that are `open`. */
+  readonly trusted: boolean
   /** The body of a POST; empty otherwise. */
   readonly body: string
   /** Aborts when the client has left, or the admin port is closed. */
@@ -32,7 +34,7 @@ export interface AdminRoute {
   readonly method: AdminMethod
   /** Such as `/status`, `/workers/:n/status`, `/workers/:n/*`. */
   readonly path: string
-  /** A probe: answered without token and whatever the `Host`. Only for GET, and for what says nothing but yes or no. */
+  /** A probe: answered without token and whatever the `Host`. Only for GET; whoever is not `trusted` is told nothing but yes or no. */
   readonly open?: boolean
   /** Returns an answer, or throws one. Anything else it throws is announced and answered with 500. */
   handler(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>

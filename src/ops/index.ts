@@ -6,4 +6,6 @@ export { type AdminServer, admin, type EmbeddedAdminOptions } from './admin-embe
 export { type AdminPort, type AdminSurroundings, type OpenAdminOptions, openAdmin } from './admin-listener.ts'
 export type { AdminOptionsInput } from './admin-options.ts'
 export type { AdminMethod, AdminRequest, AdminRoute } from './admin-routes.ts'
+export type { Health, HealthReason } from './health/health.ts'
+export { readyWhen } from './health/server-health.ts'
 export type { PprofOptions } from './pprof-mount.ts'

@@ -7,13 +7,23 @@ import type { RolloutEvents } from '../rollout/rollout-events.ts'
 import type { Supervisor } from '../rollout/supervisor.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
+import { healthRoutes } from './health/health.ts'
+import { supervisorHealth } from './health/supervisor-health.ts'
 import { versionOf } from './package-version.ts'
 import { WORKER_PATHS, workerRoutes } from './worker-routes.ts'
 
 /** The paths of the admin port of `holdfast run`. `docs/reference/admin.md` is made from it. */
 export const SUPERVISOR_PATHS = {
-  '/healthz': ['GET', 'no', '200 `ok` as long as the supervisor answers.'],
-  '/readyz': ['GET', 'no', '200 `ok` while a worker takes connections; 503 `not ready` otherwise, so while all drain.'],
+  '/healthz': [
+    'GET',
+    'no',
+    '200 while the supervisor answers, no worker that serves is stuck (silent for about 5 s) and their ledgers balance; otherwise 503. With reasons for whoever may ask, which name the worker.',
+  ],
+  '/readyz': [
+    'GET',
+    'no',
+    '200 while at least one worker is ready, as the server in it says; otherwise 503. With reasons for whoever may ask, also those of a worker beside which others are ready.',
+  ],
   '/status': [
     'GET',
     'yes',
@@ -35,11 +45,7 @@ export const SUPERVISOR_PATHS = {
 export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
   const version = versionOf()
   return [
-    { method: 'GET', path: '/healthz', open: true, handler: () => answer.text('ok') },
-    {
-      ...{ method: 'GET', path: '/readyz', open: true },
-      handler: () => (supervisor.ready ? answer.text('ok') : answer.text('not ready', 503)),
-    },
+    ...healthRoutes(supervisorHealth(supervisor)),
     {
       ...{ method: 'GET', path: '/status' },
       handler: () => answer.json({ holdfast: version, node: process.version, ...supervisor.status() }),

@@ -3,6 +3,7 @@
  * connections and messages of rooms never go this way, and of handles only the listening one.
  */
 import type { DrainReport } from '../server/drain-report.ts'
+import type { NotReady } from '../server/readiness.ts'
 import type { AutopsyReport } from './autopsy-report.ts'
 import type { HeapFigures } from './heap-figures.ts'
 import type { MoveReport } from './move-report.ts'
@@ -19,6 +20,17 @@ export interface AdminPlan {
   readonly path: string
 }
 
+/** A module with `openWorkerLogs(server, who, settings)`, which this floor must not know. */
+export interface LogsPlan {
+  readonly module: string
+  /** Plain data, for that module. */
+  readonly settings: object
+}
+
+export interface LogsOrder extends LogsPlan {
+  readonly who: { readonly slot: number; readonly version: number }
+}
+
 /** To a worker. */
 export type Order =
   | {
@@ -32,6 +44,8 @@ export type Order =
       readonly from: { readonly pid: number; readonly laneFd: number } | null
       /** What answers for it, and where it is to listen. */
       readonly admin: AdminPlan | null
+      /** What writes its log, and as whom. */
+      readonly logs: LogsOrder | null
     }
   /** The listening handle comes with it. */
   | { readonly kind: 'listen' }
@@ -88,4 +102,8 @@ export interface WorkerFigures extends HeapFigures {
   readonly rssBytes: number
   /** Counters of its ledger that only grow. */
   readonly counters: Readonly<Record<string, number>>
+  /** Laws of its ledger that do not hold: a bug of this library. */
+  readonly imbalances: readonly string[]
+  /** Why it is not ready, beside what its supervisor knows: that it does not listen yet. */
+  readonly notReady: readonly NotReady[]
 }

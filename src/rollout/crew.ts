@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
 import type { Events } from '../base/events.ts'
-import type { Word } from './control.ts'
+import type { LogsPlan, Word } from './control.ts'
 import { ForkedWorker, LANE_FD } from './forked-worker.ts'
 import type { Generation } from './generation.ts'
 import type { ListeningHandle } from './raw-handles.ts'
@@ -29,6 +29,8 @@ export interface CrewInit {
   readonly startTimeoutMs: number
   /** Of AdminPlan; null: workers answer nobody. */
   readonly adminModule: string | null
+  /** Null: workers write no log. */
+  readonly logs: LogsPlan | null
   crewOnWord(worker: ForkedWorker, word: Word): void
   crewOnGone(worker: ForkedWorker): void
 }
@@ -75,7 +77,7 @@ export class Crew {
   fork(slot: number, generation: Generation, from: LaneFrom | null): ForkedWorker {
     // Names only grow, so that the newer of two always calls the older.
     const name = `w${String(++this.#named).padStart(9, '0')}`
-    const { clock, adminModule } = this.#init
+    const { clock, adminModule, logs } = this.#init
     const adminPath = adminModule === null ? null : join(this.#folder, `admin-${name}.sock`)
     const worker = new ForkedWorker({
       ...{ name, slot, generation, clock, lane: from?.lane ?? null, place: join(this.#folder, `${name}.sock`) },
@@ -93,6 +95,7 @@ export class Crew {
     worker.order({
       ...{ kind: 'start', name, file: generation.app.path, place: worker.place, peers },
       from: from === null ? null : { pid: from.pid, laneFd: LANE_FD },
+      logs: logs && { ...logs, who: { slot, version: generation.number } },
       admin: adminModule === null || adminPath === null ? null : { module: adminModule, path: adminPath },
     })
     return worker

@@ -65,6 +65,7 @@ export class ForkedWorker {
   #since: number
   #figures: WorkerFigures | null = null
   #drainMs = 0
+  #quietLooks = 0
   #lastWords = ''
   #leaving = false
   #killer: ClockTimer | null = null
@@ -115,6 +116,18 @@ export class ForkedWorker {
   /** Calendar time of the last change of state. */
   get since(): number {
     return this.#since
+  }
+
+  /**
+   * Its supervisor has looked so often since it said anything. Not a time: when the supervisor was stopped itself, nobody looked, and what
+   * the worker has said meanwhile has not been read.
+   */
+  get quietLooks(): number {
+    return this.#quietLooks
+  }
+
+  looked(): void {
+    this.#quietLooks++
   }
 
   get figures(): WorkerFigures | null {
@@ -179,6 +192,7 @@ export class ForkedWorker {
   }
 
   #heard(word: Word): void {
+    this.#quietLooks = 0
     if (word.kind === 'ready') {
       this.#drainMs = word.drainMs
       this.#become('ready')

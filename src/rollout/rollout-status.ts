@@ -1,4 +1,5 @@
 /** What a supervisor says of itself and its workers. Plain data, and how it is made. */
+import type { NotReady } from '../server/readiness.ts'
 import type { KeptAutopsy } from './autopsy-report.ts'
 import type { ForkedWorker, WorkerState } from './forked-worker.ts'
 import type { ListeningAddress } from './raw-handles.ts'
@@ -19,6 +20,12 @@ export interface WorkerStatus {
   readonly rssBytes: number
   readonly heapUsedBytes: number
   readonly heapLimitBytes: number
+  /** Its supervisor has looked so often, once a second, since it said anything. */
+  readonly quietLooks: number
+  /** Laws of its ledger that do not hold: a bug of this library. */
+  readonly imbalances: readonly string[]
+  /** Why it is not ready, by itself. */
+  readonly notReady: readonly NotReady[]
 }
 
 export interface RolloutStatus {
@@ -51,6 +58,7 @@ export function workerStatus(worker: ForkedWorker, now: number): WorkerStatus {
     ...{ slot, pid, state, generation: generation.number },
     ...{ stateMs: now - worker.since, ageMs: now - worker.startedAt },
     ...{ connections: figures?.connections ?? 0, rooms: figures?.rooms ?? 0, rssBytes: figures?.rssBytes ?? 0 },
+    ...{ quietLooks: worker.quietLooks, imbalances: figures?.imbalances ?? [], notReady: figures?.notReady ?? [] },
     ...{ heapUsedBytes: figures?.heapUsedBytes ?? 0, heapLimitBytes: figures?.heapLimitBytes ?? 0 },
   }
 }

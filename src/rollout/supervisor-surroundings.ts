@@ -1,5 +1,6 @@
 /** What is around a supervisor, and how it ends. Types. */
 import type { Clock } from '../base/clock.ts'
+import type { LogsPlan } from './control.ts'
 
 /** What a test may want to own. */
 export interface SupervisorSurroundings {
@@ -11,6 +12,8 @@ export interface SupervisorSurroundings {
   readonly pid?: number
   /** What answers in each worker for it: the URL of a module with `openWorkerAdmin(server, path)`. */
   readonly adminModule?: string
+  /** What writes the log of each worker. */
+  readonly logs?: LogsPlan
 }
 
 /** How a supervisor ended. */

@@ -72,6 +72,7 @@ export class Supervisor {
     })
     this.#crew = new Crew({
       ...{ clock, events, startTimeoutMs: options.startTimeoutMs, adminModule: surroundings.adminModule ?? null },
+      logs: surroundings.logs ?? null,
       crewOnWord: (worker, word) => {
         this.#reloads.heard(worker, word)
         this.#autopsies.heard(worker, word)
@@ -262,6 +263,7 @@ export class Supervisor {
 
   #lookLater(): void {
     this.#look = this.#clock.after(LOOK_MS, () => {
+      for (const worker of this.#crew.workers) worker.looked()
       this.#reloads.look([...this.#crew.workers])
       this.#lookLater()
     })

@@ -2,6 +2,7 @@
  * What a worker tells its supervisor of itself, once a second: how much it holds, and the counters of its ledger that only grow.
  * Functions; nothing to end.
  */
+import { INTERNALS } from '../server/internals.ts'
 import type { WorkerFigures } from './control.ts'
 import { heapFigures } from './heap-figures.ts'
 import type { ServedServer } from './served-server.ts'
@@ -13,14 +14,16 @@ const COUNTERS = [
 ]
 
 export function figuresOf(server: ServedServer): WorkerFigures {
-  const ledger = server.ledger() as unknown as Readonly<Record<string, unknown>>
+  const ledger = server.ledger()
   const counters: Record<string, number> = {}
   for (const name of COUNTERS) {
-    const count = ledger[name]
+    const count: unknown = ledger[name]
     if (typeof count === 'number') counters[name] = count
   }
   return {
     ...{ connections: server.connections.size, rooms: server.roomCount, rssBytes: process.memoryUsage.rss(), counters },
+    imbalances: ledger.imbalances,
+    notReady: server[INTERNALS].notReady().filter(({ reason }) => reason !== 'starting'),
     ...heapFigures([process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ')),
   }
 }

@@ -3,7 +3,7 @@ import { readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
-import type { AdminPlan, Order } from './control.ts'
+import type { AdminPlan, LogsOrder, Order } from './control.ts'
 import { isAlive } from './is-alive.ts'
 import type { ServedServer } from './served-server.ts'
 import { Worker } from './worker.ts'
@@ -24,6 +24,7 @@ new Worker(
     onDying: (listener) => process.on('uncaughtExceptionMonitor', listener),
     isAlive,
     openAdmin,
+    openLogs,
     removeFolder: (path) => {
       try {
         // Sockets of the supervisor, which has gone, and those where only it asked.
@@ -47,5 +48,16 @@ async function openAdmin({ module, path }: AdminPlan, server: ServedServer): Pro
   } catch (thrown) {
     process.emitWarning(`this worker cannot be asked what is alive in it: ${messageOf(thrown)}`, 'HoldfastWarning')
     return null
+  }
+}
+
+async function openLogs({ module, settings, who }: LogsOrder, server: ServedServer): Promise<void> {
+  try {
+    const { openWorkerLogs } = (await import(module)) as {
+      openWorkerLogs(server: ServedServer, who: LogsOrder['who'], settings: object): void
+    }
+    openWorkerLogs(server, who, settings)
+  } catch (thrown) {
+    process.emitWarning(`this worker writes no log: ${messageOf(thrown)}`, 'HoldfastWarning')
   }
 }

@@ -1,6 +1,6 @@
 /** The process around a worker, as the worker sees it. Types; worker-main.ts makes the real one. */
 import type { AutopsyReport } from './autopsy-report.ts'
-import type { AdminPlan, Order, Word } from './control.ts'
+import type { AdminPlan, LogsOrder, Order, Word } from './control.ts'
 import type { ServedServer } from './served-server.ts'
 
 /** What answers for a worker, and looks at what is left in it. */
@@ -20,6 +20,8 @@ export interface WorkerProcess {
   isAlive(pid: number): boolean
   /** Answers for that server from now on. Never rejects: who cannot be asked serves all the same. */
   openAdmin(plan: AdminPlan, server: ServedServer): Promise<WorkerAdmin | null>
+  /** Writes the log of that server from now on; ends with it. Never rejects: who writes no log serves all the same. */
+  openLogs(plan: LogsOrder, server: ServedServer): Promise<void>
   /** Removes a folder of sockets if no worker has one in it. */
   removeFolder(path: string): void
   exit(code: number): void

@@ -14,12 +14,12 @@ import type { BrokerEvents } from '../broker/broker-events.ts'
 import { LinkBroker } from '../broker/link-broker.ts'
 import { Mesh } from '../broker/mesh.ts'
 import { closeHandle } from '../connection/raw-handle.ts'
-import type { DrainReport } from '../server/drain-report.ts'
 import { INTERNALS } from '../server/internals.ts'
 import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
 import type { Leaving, Order, PeerPlace, Word } from './control.ts'
 import { Departing, pause } from './departing.ts'
+import { drainServed } from './drain-served.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
@@ -34,6 +34,7 @@ const FLUSH_MS = 1_000
 const DECIDED_MS = 5_000
 /** How much longer than its own deadlines ending may take. */
 const MARGIN_MS = 5_000
+
 export class Worker {
   readonly #process: WorkerProcess
   readonly #clock: Clock
@@ -89,7 +90,7 @@ export class Worker {
     else if (order.kind === 'autopsy') this.#autopsyDue?.(order.withinMs)
   }
 
-  async #start({ name, place, file, peers, from, admin }: Order & { kind: 'start' }): Promise<void> {
+  async #start({ name, place, file, peers, from, admin, logs }: Order & { kind: 'start' }): Promise<void> {
     const clock = this.#clock
     this.#folder = dirname(place)
     const events = new Events<BrokerEvents>((_, thrown) => {
@@ -103,6 +104,7 @@ export class Worker {
     for (const peer of peers) mesh.meet(peer.name, peer.path)
     const server = await loadApp(file)
     this.#server = server
+    if (logs !== null) await this.#process.openLogs(logs, server)
     server[INTERNALS].connectBroker(broker)
     if (from !== null) {
       const lane = new Lane(HandlePipe.open(from.laneFd))
@@ -212,7 +214,7 @@ export class Worker {
     if (server !== null) {
       const { drainTimeoutMs, closeTimeoutMs } = server.options
       late = this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
-      const report = await drained(server, retryAfterMs)
+      const report = await drainServed(server, retryAfterMs)
       this.#stopListening(server)
       await server.close()
       if (report !== null) this.#say({ kind: 'drained', report })
@@ -284,17 +286,5 @@ export class Worker {
       .say({ kind: 'failed', message: messageOf(thrown), stack: stackOf(thrown) })
       .then(() => this.#process.exit(1))
       .catch(() => this.#process.exit(1))
-  }
-}
-
-/** Null when the app closes its server itself. */
-async function drained(
-  server: ServedServer,
-  retryAfterMs: readonly [number, number] | null,
-): Promise<DrainReport | null> {
-  try {
-    return await server.drain(retryAfterMs === null ? {} : { retryAfterMs: [...retryAfterMs] })
-  } catch {
-    return null
   }
 }

@@ -131,6 +131,23 @@ export class Admission {
     return null
   }
 
+  /** The limit that would refuse whoever comes next, from wherever; null when none would. Counts nothing. */
+  over(): 'connectionsMax' | 'memoryHeadroomBytes' | 'loopDelayMaxMs' | null {
+    const { connectionsMax, memoryHeadroomBytes, loopDelayMaxMs } = this.#options
+    const { clock, ledger } = this.#init
+    const { opening, open, draining, moving, closing, sockets } = ledger
+    const enforced = (limit: LimitName): boolean => !this.#warnOnly.has(limit)
+    if (enforced('connectionsMax')) {
+      if (connectionsMax > 0 && opening + open + draining + moving + closing >= connectionsMax) return 'connectionsMax'
+      if (this.#files?.allows(sockets + 1, clock.now()) === false) return 'connectionsMax'
+    }
+    if (enforced('memoryHeadroomBytes') && this.#headroom.memoryBytes() < memoryHeadroomBytes)
+      return 'memoryHeadroomBytes'
+    if (enforced('loopDelayMaxMs') && loopDelayMaxMs > 0 && this.#headroom.loopDelayMs() > loopDelayMaxMs)
+      return 'loopDelayMaxMs'
+    return null
+  }
+
   /** One that was admitted by another process has come, as a connection; it is not asked again, but counted until `left(address)`. */
   arrived(address: string): void {
     const key = this.byAddress ? addressKey(address) : null

@@ -8,9 +8,21 @@ import type { UpgradeRequest } from './upgrade-request.ts'
 /** What a server announces, also on the diagnostics channels `holdfast:<name>`. */
 export interface ServerEvents extends ConnectionEvents {
   /** An upgrade request was answered with a status instead of 101. */
-  refused: { readonly path: string; readonly status: number; readonly reason: string }
+  refused: {
+    readonly path: string
+    readonly status: number
+    /** In words, which may be those of the client or of the application. */
+    readonly reason: string
+    /** One of a few, as in `ledger().refusedByReason`. */
+    readonly kind: string
+  }
   /** The peer left, or the deadline passed, before an upgrade request was answered. */
-  failed: { readonly path: string; readonly reason: string }
+  failed: {
+    readonly path: string
+    readonly reason: string
+    /** As in `ledger().failedByReason`. */
+    readonly kind: 'peer left' | 'deadline' | 'socket error'
+  }
   /** An upgrade request that `upgrade` or middleware was asked about is over, whatever the answer: every property of it throws now. */
   revoked: { readonly request: UpgradeRequest; readonly route: string }
   /** `server.expectReleased()` was called: nobody is to hold this object any more. Whoever listens must not keep it either. */

@@ -14,10 +14,11 @@ import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 import type { StateName } from '../connection/state.ts'
 import type { Topic } from '../connection/topic.ts'
 import type { LeakAnnouncer } from './leak-announcers.ts'
+import type { NotReady, ReadyCheck } from './readiness.ts'
 import type { UpgradeObserver } from './upgrade-observer.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
-export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.3')
+export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.4')
 
 export interface ServerInternals {
   /**
@@ -51,6 +52,12 @@ export interface ServerInternals {
   observeEnds(observer: EndObserver): () => void
   /** For whoever finds leaks. Where there are several, only the one that was there first is heard, so that each is announced once. */
   leakAnnouncer(): LeakAnnouncer
+  /** Why it takes no connections now; empty when it does. Looks only; counts nothing. */
+  notReady(): readonly NotReady[]
+  /** One more condition for being ready. The returned function takes it away. */
+  readyWhen(name: string, check: ReadyCheck): () => void
+  /** The route that a path would come to, as it was declared; null when there is none. */
+  routeOf(path: string): string | null
   /** Where a route was declared: the stack of the call, as text; undefined when there is no such route. */
   declaredAt(route: string): string | undefined
   /** Who is told of upgrade requests. The returned function ends that; null: somebody is told already. */
@@ -65,6 +72,7 @@ export type { EndObserver, WorkObserver } from '../connection/connection-context
 export type { ConnectionFacts } from '../connection/facts.ts'
 export type { Departed } from '../connection/move.ts'
 export type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
+export type { NotReady, ReadyCheck } from './readiness.ts'
 export type { UpgradeAsked, UpgradeObserver, UpgradeWatch } from './upgrade-observer.ts'
 
 /** Is shown work, one piece after the other. */

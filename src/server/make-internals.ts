@@ -3,21 +3,30 @@ import { lifeOf } from '../connection/connection.ts'
 import { factsOf } from '../connection/facts.ts'
 import { tieBroker } from './broker-tie.ts'
 import { HubDepartures } from './departures.ts'
+import type { HttpServers } from './http-servers.ts'
 import type { ServerInternals } from './internals.ts'
 import { LeakAnnouncers } from './leak-announcers.ts'
 import { EndObservers, WorkObservers } from './observers.ts'
+import { Readiness } from './readiness.ts'
 import type { ServerContext } from './server-context.ts'
 import { visitConnections } from './server-work.ts'
+import { countStrangers } from './strangers.ts'
 
 export function makeInternals(
   context: ServerContext,
-  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'hangUp' | 'strangers' | 'work'>,
+  http: HttpServers,
+  listening: Pick<ServerInternals, 'listenOn' | 'stopListening' | 'work'>,
 ): ServerInternals {
   const ends = new EndObservers()
   const works = new WorkObservers()
   const leaks = new LeakAnnouncers(context.events)
+  const readiness = new Readiness(context, http)
   return {
     ...listening,
+    hangUp: () => http.hangUp(),
+    strangers: () => countStrangers(context, http.all),
+    notReady: () => readiness.notReady(),
+    readyWhen: (name, check) => readiness.when(name, check),
     departures: new HubDepartures(context.hub),
     arrivals: context.arrivals,
     observe: (observer) =>
@@ -35,6 +44,7 @@ export function makeInternals(
         context.endObserver = all
       }),
     leakAnnouncer: () => leaks.add(),
+    routeOf: (path) => context.routes.match(path)?.route.path ?? null,
     declaredAt: (route) => context.routes.declared(route)?.declaredAt,
     observeUpgrades(observer) {
       if (context.upgradeObserver !== null) return null

@@ -28,7 +28,7 @@ export interface OpeningContext {
   /** Announces that an upgrade was answered with a status. */
   openingOnRefused(path: string, fault: HandshakeFault): void
   /** Announces that the peer left, or the deadline passed, before the answer. */
-  openingOnFailed(path: string, reason: string): void
+  openingOnFailed(path: string, reason: string, kind: FailureKind): void
   /** The socket has closed, and it was still the opening's. */
   openingOnGone(): void
 }
@@ -165,7 +165,7 @@ export class Opening implements DeadlineOwner, SocketOwner {
     this.#context.ledger.upgradeFailed(kind)
     this.#giveBack()
     this.lasts()
-    this.#context.openingOnFailed(this.path, reason)
+    this.#context.openingOnFailed(this.path, reason, kind)
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason }))
     // Whatever the peer does now, the socket has a deadline.
     this.#context.wheel.arm(this.#deadline, this.#context.closeTimeoutMs)

@@ -17,7 +17,7 @@ import { FlushQueue } from '../connection/flush-queue.ts'
 import { OutboxBudget } from '../connection/outbox-budget.ts'
 import type { RateLimit } from '../connection/receive-rate.ts'
 import { Hub } from '../hub/hub.ts'
-import { Ledger } from '../hub/ledger.ts'
+import { type FailureKind, Ledger } from '../hub/ledger.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
 import { collectGarbage } from '../resilience/collect-garbage.ts'
 import { Reclaim } from '../resilience/reclaim.ts'
@@ -126,12 +126,12 @@ export class ServerContext implements UpgradeContext {
   }
 
   openingOnRefused(path: string, fault: HandshakeFault): void {
-    const { status, reason } = fault
-    if (this.events.wanted('refused')) this.events.emit('refused', { path, status, reason })
+    const { status, reason, kind = 'handshake' } = fault
+    if (this.events.wanted('refused')) this.events.emit('refused', { path, status, reason, kind })
   }
 
-  openingOnFailed(path: string, reason: string): void {
-    if (this.events.wanted('failed')) this.events.emit('failed', { path, reason })
+  openingOnFailed(path: string, reason: string, kind: FailureKind): void {
+    if (this.events.wanted('failed')) this.events.emit('failed', { path, reason, kind })
   }
 
   requestOnRevoked(request: UpgradeRequest, route: string): void {

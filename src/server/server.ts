@@ -31,7 +31,6 @@ import { type ServerLedger, serverLedger } from './server-ledger.ts'
 import { readDeflate, SERVER_OPTIONS, type ServerOptions, type ServerOptionsInput } from './server-options.ts'
 import { serverScope, visitWork } from './server-work.ts'
 import { startDrain } from './start-drain.ts'
-import { countStrangers } from './strangers.ts'
 
 /** What a test may want to own; `nonce` begins the id of every connection. */
 export interface ServerSurroundings {
@@ -64,14 +63,12 @@ export class Server {
     this.#context = new ServerContext(this.options, this.#clock, surroundings.nonce, () => this.#checkEmpty())
     this.#http = new HttpServers(this.#context)
     this.#kernel = new KernelCheck(this.#context)
-    this[INTERNALS] = makeInternals(this.#context, {
+    this[INTERNALS] = makeInternals(this.#context, this.#http, {
       listenOn: async (handle) => {
         this.#refuseWhenClosing('listenOn')
         await this.#http.listenOn(handle)
       },
       stopListening: () => this.#stopListening(),
-      hangUp: () => this.#http.hangUp(),
-      strangers: () => countStrangers(this.#context, this.#http.all),
       work: (visitor) => visitWork(this.scope, this.#context.hub, visitor),
     })
     this.scope = new Scope('server', serverScope(this.#context))

@@ -12,6 +12,7 @@ import { Connection } from '../../src/connection/connection.ts'
 import { CENSUS_OPTIONS } from '../../src/diagnose/census/census-settings.ts'
 import { SOAK_OPTIONS } from '../../src/diagnose/soak/soak-options.ts'
 import { ADMIN_OPTIONS } from '../../src/ops/admin-options.ts'
+import { LOG_OPTIONS } from '../../src/ops/logs/log-options.ts'
 import { ROLLOUT_OPTIONS } from '../../src/rollout/rollout-options.ts'
 import { DRAIN_OPTIONS } from '../../src/server/drain-options.ts'
 import { Server } from '../../src/server/server.ts'
@@ -28,6 +29,7 @@ const OPTIONS = {
   ...CENSUS_OPTIONS,
   ...ROLLOUT_OPTIONS,
   ...SOAK_OPTIONS,
+  ...LOG_OPTIONS,
 }
 /** Options of the client, and what it says. */
 const CLIENT = ['waitFirstMs', 'waitMaxMs', 'stableAfterMs', 'connectTimeoutMs', 'inMs']

@@ -57,6 +57,13 @@ export async function statusOf(port: number, path: string, details: Ask = {}): P
   return (await ask(port, path, details)).status
 }
 
+/** Status, answer and reasons of a probe, as whoever may ask gets them. */
+export async function probe(port: number, path: string): Promise<[status: number, ok: boolean, reasons: string[]]> {
+  const { status, body } = await ask(port, path)
+  const { ok, reasons } = JSON.parse(body) as { ok: boolean; reasons: { reason: string }[] }
+  return [status, ok, reasons.map(({ reason }) => reason)]
+}
+
 /** What comes for these bytes until the other side hangs up. */
 export async function exchange(port: number, bytes: string, host = '127.0.0.1'): Promise<string> {
   const socket = connect(port, host)

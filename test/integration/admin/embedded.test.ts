@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, test } from 'node:test'
 import { type AdminServer, admin, answer } from '../../../src/ops/index.ts'
-import { ask, CHANGE, statusOf } from '../../support/admin-client.ts'
+import { ask, CHANGE, probe, statusOf } from '../../support/admin-client.ts'
 import { deferred, until, within } from '../../support/deadline.ts'
 import { openRaw } from '../../support/raw-client.ts'
 import { balanced, makeServer, serve } from '../../support/serving.ts'
@@ -33,15 +33,15 @@ describe('admin(server)', { concurrency: true }, () => {
     const finish = deferred()
     const server = makeServer(t, { route: { message: () => finish.promise }, drainTimeoutMs: 5_000 })
     const { port } = await admin(server, { port: 0 })
-    assert.deepEqual(await ask(port, '/readyz').then(({ status, body }) => [status, body]), [503, 'not ready\n'])
+    assert.deepEqual(await probe(port, '/readyz'), [503, false, ['starting']])
     await server.listen({ port: 0, host: '127.0.0.1' })
-    assert.deepEqual(await ask(port, '/readyz').then(({ status, body }) => [status, body]), [200, 'ok\n'])
+    assert.deepEqual(await probe(port, '/readyz'), [200, true, []])
     const client = await openRaw(t, server.port)
     client.text('work')
     await until('it is at work', () => server.ledger().messagesReceived === 1)
     const closing = server.close()
-    assert.equal(await statusOf(port, '/readyz'), 503)
-    assert.deepEqual(await ask(port, '/healthz').then(({ status, body }) => [status, body]), [200, 'ok\n'])
+    assert.deepEqual(await probe(port, '/readyz'), [503, false, ['closing']])
+    assert.deepEqual(await probe(port, '/healthz'), [200, true, []])
     finish.resolve()
     await within('the server to close', closing)
     let answered = true

@@ -14,7 +14,12 @@ interface Shape {
 
 function worker(name: string, { percent = 10, startedAt = 0, state = 'serving' }: Shape = {}): Recyclable {
   const bytes = { rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 2_000, oldBytes: percent * 10, oldLimitBytes: 1_000 }
-  return { name, state, startedAt, figures: { connections: 0, rooms: 0, counters: {}, ...bytes } }
+  return {
+    name,
+    state,
+    startedAt,
+    figures: { connections: 0, rooms: 0, counters: {}, imbalances: [], notReady: [], ...bytes },
+  }
 }
 
 const options = { recycleOldSpacePercent: 85, recycleMaxAgeMs: 24 * HOUR, recyclePauseMs: 600_000 }

@@ -31,3 +31,37 @@ test('connectionsMax, only to be warned about: one request is one warning, also 
   )
   assert.deepEqual(admission.counts().connectionsMax, { refused: 0, warned: 2 })
 })
+
+test('the limit that would refuse whoever comes next: the same that then does; counts nothing', () => {
+  const clock = new ManualClock(10_000)
+  let memory = 2 ** 40
+  let files = 20
+  const events = { wanted: () => false, emit: () => {} }
+  const ask = (options: ConstructorParameters<typeof Server>[0], opened = 0) => {
+    const ledger = new Ledger()
+    ledger.open = ledger.sockets = opened
+    const admission = new Admission({
+      ...{ options: new Server(options).options, clock, events: events as never, ledger, memory: () => memory },
+      files: FileLimit.read({ limits: () => 'Max open files            100  100  files', open: () => files }),
+    })
+    const over = admission.over()
+    assert.ok(Object.values(admission.counts()).every(({ refused, warned }) => refused + warned === 0))
+    // It comes: what was said has to be what happens.
+    ledger.upgradeCame()
+    ledger.sockets++
+    const fault = admission.admit('/', () => '192.0.2.1')
+    admission.end()
+    assert.equal(fault?.kind ?? null, over === null ? null : `limit ${over}`)
+    return over
+  }
+  assert.equal(ask({ connectionsMax: 3 }, 2), null)
+  assert.equal(ask({ connectionsMax: 3 }, 3), 'connectionsMax')
+  assert.equal(ask({ connectionsMax: 3, warnOnly: ['connectionsMax'] }, 3), null)
+  files = 90
+  assert.equal(ask({ connectionsMax: 1_000 }, 10), 'connectionsMax')
+  files = 20
+  memory = 2 ** 20
+  assert.equal(ask({ memoryHeadroomBytes: 2 ** 21 }), 'memoryHeadroomBytes')
+  assert.equal(ask({ memoryHeadroomBytes: 2 ** 19 }), null)
+  assert.equal(ask({ memoryHeadroomBytes: 2 ** 21, warnOnly: ['memoryHeadroomBytes'] }), null)
+})

@@ -1,0 +1,30 @@
+/**
+ * Which log `holdfast run` writes: by its flags, and by whether a person is there. A function over flags; nothing to end.
+ */
+import { LOG_LEVELS, type LogLevel } from '../ops/logs/log-entry.ts'
+import type { RunLogSettings } from '../ops/logs/run-log-settings.ts'
+import type { Terminal } from './command.ts'
+import { type Given, UsageError } from './flags.ts'
+
+/** Null: a few sentences of the supervisor, or what `--json` prints. @throws UsageError */
+export function runLogOf(given: Given, { draw }: Pick<Terminal, 'draw'>): RunLogSettings | null {
+  const asked = given.text('log')
+  const level = given.text('log-level') ?? 'info'
+  if (asked !== undefined && !['json', 'pretty', 'brief'].includes(asked)) {
+    throw new UsageError(`--log ${asked}: wanted json, pretty or brief`)
+  }
+  if (!isLevel(level)) throw new UsageError(`--log-level ${level}: wanted one of ${LOG_LEVELS.join(', ')}`)
+  if (given.on('json')) {
+    if (asked === undefined || asked === 'brief') return null
+    throw new UsageError('--json and --log: wanted one of them; --json is for programs that follow a rollout')
+  }
+  const inTerminal = draw !== null
+  const form = asked ?? (inTerminal || given.text('log-level') !== undefined ? 'pretty' : 'brief')
+  if (form === 'brief') return null
+  if (form === 'json') return { level, stream: 'stdout', pretty: false, colors: false }
+  return { level, stream: 'stderr', pretty: true, colors: inTerminal }
+}
+
+function isLevel(text: string): text is LogLevel {
+  return (LOG_LEVELS as readonly string[]).includes(text)
+}
