@@ -6,6 +6,7 @@ import type { DrainReport } from '../server/drain-report.ts'
 import type { AutopsyReport } from './autopsy-report.ts'
 import type { HeapFigures } from './heap-figures.ts'
 import type { MoveReport } from './move-report.ts'
+import type { DrainTimes } from './worker-drain.ts'
 
 /** Another worker, where its mesh listens. */
 export interface PeerPlace {
@@ -32,6 +33,7 @@ export type Order =
       readonly from: { readonly pid: number; readonly laneFd: number } | null
       /** What answers for it, and where it is to listen. */
       readonly admin: AdminPlan | null
+      readonly drain: DrainTimes
     }
   /** The listening handle comes with it. */
   | { readonly kind: 'listen' }

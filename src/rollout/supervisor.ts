@@ -72,6 +72,7 @@ export class Supervisor {
     })
     this.#crew = new Crew({
       ...{ clock, events, startTimeoutMs: options.startTimeoutMs, adminModule: surroundings.adminModule ?? null },
+      drain: { windowMs: options.drainWindowMs, timeoutMs: options.drainTimeoutMs },
       crewOnWord: (worker, word) => {
         this.#reloads.heard(worker, word)
         this.#autopsies.heard(worker, word)
