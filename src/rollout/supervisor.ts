@@ -197,7 +197,7 @@ export class Supervisor {
       givenUp: this.#slots.flatMap(({ number, givenUp }) =>
         givenUp === null ? [] : { slot: number, reason: givenUp },
       ),
-      ...this.#reloads.counts,
+      ...{ ...this.#reloads.counts, progress: this.progress, ready: this.ready },
       crashes: this.#slots.reduce((sum, { crashCount }) => sum + crashCount, 0),
       autopsies: this.#autopsies.kept,
       totals: this.#crew.totals(),
