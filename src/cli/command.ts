@@ -4,6 +4,16 @@ import type { Flags } from './flags.ts'
 /** 0: done. 1: the finding is bad. 2: it could not run. */
 export type ExitCode = 0 | 1 | 2
 
+/** The whole of a terminal. */
+export interface Screen {
+  readonly columns: number
+  readonly rows: number
+  /** Draws these lines from the top on, and nothing below them. */
+  show(lines: readonly string[]): void
+  /** What was there before is there again. */
+  end(): void
+}
+
 /** Where a command writes, and what else it has of its process. */
 export interface Terminal {
   /** Results. One line, without its end. */
@@ -14,6 +24,8 @@ export interface Terminal {
   readonly draw: ((line: string) => void) | null
   /** Asks a question and waits for a key; null: nobody is there to answer. */
   readonly ask: ((question: string) => Promise<boolean>) | null
+  /** Takes the whole of it, and its keys, until `end()`; null: nobody watches. */
+  readonly screen: ((screenOnKey: (key: string) => void) => Screen) | null
   readonly env: NodeJS.ProcessEnv
   onSignal(signal: NodeJS.Signals, listener: () => void): void
 }

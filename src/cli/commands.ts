@@ -7,12 +7,14 @@ import { RUN } from './run.ts'
 import { soakCommand } from './soak.ts'
 import { nameCause } from './soak-why.ts'
 import { STATUS } from './status.ts'
+import { TOP } from './top.ts'
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: RUN,
   reload: RELOAD,
   drain: DRAIN,
   status: STATUS,
+  top: TOP,
   doctor: DOCTOR,
   soak: soakCommand(nameCause),
 }

@@ -6,17 +6,23 @@
 import { createInterface } from 'node:readline/promises'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { AskError } from './ask-admin.ts'
-import type { ExitCode, Terminal } from './command.ts'
+import type { ExitCode, Screen, Terminal } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOf, UsageError } from './flags.ts'
+import { TerminalScreen } from './terminal-screen.ts'
 
 const terminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
   note: (line) => void process.stderr.write(`${line}\n`),
   draw: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\x1b[2K${line}`) : null,
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
+  screen: process.stdin.isTTY && process.stdout.isTTY ? openScreen : null,
   env: process.env,
   onSignal: (signal, listener) => void process.on(signal, listener),
+}
+
+function openScreen(screenOnKey: (key: string) => void): Screen {
+  return new TerminalScreen(process.stdin, process.stdout, screenOnKey)
 }
 
 async function ask(question: string): Promise<boolean> {

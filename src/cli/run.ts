@@ -21,6 +21,8 @@ const FLAGS: Flags = {
   workers: { value: 'N', about: 'how many processes run the app (1)' },
   'start-timeout': { value: 'TIME', about: 'how long a worker may take to be ready (30s)' },
   'bind-timeout': { value: 'TIME', about: 'how long to try when the port is in use (60s)' },
+  'drain-window': { value: 'TIME', about: 'spread the closes of a drain over so long (as the app says: 10s)' },
+  'drain-timeout': { value: 'TIME', about: 'how long a drain may take, window included (as the app says: 30s)' },
   'busy-move': { value: 'TIME', about: 'how long a reload waits for running handlers (30s)' },
   'recycle-old-space': { value: 'PERCENT', about: 'replace a worker whose heap has been so full for a while (never)' },
   'recycle-max-age': { value: 'TIME', about: 'replace a worker that is so old (never)' },
@@ -52,6 +54,7 @@ function supervisorOf(given: Given, log: RunLogSettings | null): Supervisor {
     {
       ...{ port: given.number('port'), host: given.text('host'), workers: given.number('workers') },
       ...{ startTimeoutMs: given.duration('start-timeout'), bindTimeoutMs: given.duration('bind-timeout') },
+      ...{ drainWindowMs: given.duration('drain-window'), drainTimeoutMs: given.duration('drain-timeout') },
       busyMoveMs: given.duration('busy-move'),
       recycleOldSpacePercent: given.number('recycle-old-space'),
       ...{ recycleMaxAgeMs: given.duration('recycle-max-age'), recyclePauseMs: given.duration('recycle-pause') },

@@ -1,38 +1,88 @@
-/** `holdfast status`: what a running supervisor says of itself and its workers. Exit 1 when it does not take connections. */
+/**
+ * `holdfast status`: what a running supervisor says of itself and its workers, or a server in a process of its own. Exit 1 when it does
+ * not take connections, or something is wrong with it.
+ */
 import type { KeptAutopsy } from '../rollout/autopsy-report.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
-import { askOnce } from './ask-admin.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, readFlags, UsageError } from './flags.ts'
+import { askStatus, type Counters, isSupervisor, type Status } from './glance.ts'
+import { ago, mebibytes } from './in-words.ts'
 
 const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print all there is, as JSON' } }
+
+type ServerStatus = Exclude<Status, RolloutStatus>
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const given = readFlags(args, FLAGS)
   if (given.words.length > 0) throw new UsageError(`it takes no words, only flags: ${given.words.join(' ')}`)
-  const status = (await askOnce({
-    ...{ place: adminPlace(given.text('admin')), method: 'GET', path: '/status' },
-    token: terminal.env.HOLDFAST_ADMIN_TOKEN,
-  })) as unknown as RolloutStatus
+  const status = await askStatus({ place: adminPlace(given.text('admin')), token: terminal.env.HOLDFAST_ADMIN_TOKEN })
   if (given.on('json')) terminal.out(JSON.stringify(status))
-  else for (const line of linesOf(status)) terminal.out(line)
-  const serves = status.workers.some(({ state }) => state === 'serving' || state === 'moving')
-  return serves && status.givenUp.length === 0 ? 0 : 1
+  else for (const line of isSupervisor(status) ? supervisorLines(status) : serverLines(status)) terminal.out(line)
+  return isWell(status) ? 0 : 1
 }
 
-function linesOf(status: RolloutStatus): string[] {
+function isWell(status: Status): boolean {
+  if (!isSupervisor(status)) return status.ready && status.ledger.imbalances.length === 0
+  const serves = status.workers.some(({ state }) => state === 'serving' || state === 'moving')
+  return serves && status.givenUp.length === 0
+}
+
+function serverLines(status: ServerStatus): string[] {
+  const { ready, connections, uptimeMs, pid, rssBytes, heapUsedBytes, heapLimitBytes, ledger } = status
+  return [
+    `${ready ? 'serving' : 'not ready'}, ${connections} connections, up ${ago(uptimeMs)} (${versionsOf(status)})`,
+    `pid ${pid}, memory ${mebibytes(rssBytes)}, heap ${shareOf(heapUsedBytes, heapLimitBytes)}`,
+    trafficLine(ledger),
+    ...ledger.imbalances.map((law) => `the ledger does not balance: ${law}`),
+  ]
+}
+
+function supervisorLines(status: Status & RolloutStatus): string[] {
   const { state, listening, generation, connections, workers, givenUp, crashes, reloads, reloadsFailed, recycles } =
     status
   const at = listening === null ? 'no port yet' : `${listening.address} port ${listening.port}`
   return [
-    `${state} on ${at}, version ${generation}, ${connections} connections, up ${ago(status.uptimeMs)}`,
+    `${state} on ${at}, version ${generation}, ${connections} connections, up ${ago(status.uptimeMs)} (${versionsOf(status)})`,
     'worker  pid      version  state     for     connections  memory    heap',
     ...workers.map(workerLine),
     ...givenUp.map(({ slot, reason }) => `${String(slot).padEnd(8)}given up: ${reason}`),
+    trafficLine(status.totals),
+    ...progressLine(status),
     `reloads ${reloads} (${reloadsFailed} failed), recycles ${recycles}, crashes ${crashes}`,
+    ...lastReloadLine(status),
     ...status.autopsies.map(autopsyLine),
   ]
+}
+
+function versionsOf({ holdfast, node }: Status): string {
+  return `holdfast ${holdfast}, Node ${node}`
+}
+
+function trafficLine(counters: Readonly<Partial<Counters>>): string {
+  const of = (name: keyof Counters): string => String(counters[name] ?? 0)
+  const dropped = of('messagesDropped')
+  const parts = [
+    `accepted ${of('accepted')}, closed ${of('closed')}, refused ${of('refused')}, failed ${of('failed')}`,
+    `messages ${of('messagesReceived')} in, ${of('messagesSent')} out`,
+    ...(dropped === '0' ? [] : [`${dropped} dropped`]),
+  ]
+  return parts.join('; ')
+}
+
+function progressLine({ progress }: RolloutStatus): string[] {
+  if (progress === null) return []
+  const { generation, step, steps, phase, moved, total } = progress
+  return [`version ${generation} is taking over: worker ${step} of ${steps}, ${phase}, ${moved} of ${total} moved`]
+}
+
+function lastReloadLine({ lastReload }: RolloutStatus): string[] {
+  if (lastReload === null) return []
+  if ('reason' in lastReload) return [`version ${lastReload.generation} did not take over: ${lastReload.reason}`]
+  const { generation, moved, drained, durationMs } = lastReload
+  const took = `${(durationMs / 1_000).toFixed(1)} s`
+  return [`version ${generation} took over in ${took}: ${moved} moved, ${drained.total} drained`]
 }
 
 function autopsyLine({ slot, pid, generation, verdict, sentence }: KeptAutopsy): string {
@@ -42,7 +92,6 @@ function autopsyLine({ slot, pid, generation, verdict, sentence }: KeptAutopsy):
 
 function workerLine(worker: WorkerStatus): string {
   const { slot, pid, generation, state, stateMs, connections, rssBytes, heapUsedBytes, heapLimitBytes } = worker
-  const heap = heapLimitBytes === 0 ? '' : `${Math.round((heapUsedBytes / heapLimitBytes) * 100)}%`
   const cells: readonly (readonly [text: string, width: number])[] = [
     [String(slot), 8],
     [String(pid), 9],
@@ -50,8 +99,8 @@ function workerLine(worker: WorkerStatus): string {
     [state, 10],
     [ago(stateMs), 8],
     [String(connections), 13],
-    [`${Math.round(rssBytes / 2 ** 20)} MiB`, 10],
-    [heap, 0],
+    [mebibytes(rssBytes), 10],
+    [shareOf(heapUsedBytes, heapLimitBytes), 0],
   ]
   return cells
     .map(([text, width]) => text.padEnd(width))
@@ -59,15 +108,13 @@ function workerLine(worker: WorkerStatus): string {
     .trimEnd()
 }
 
-function ago(ms: number): string {
-  if (ms < 60_000) return `${Math.round(ms / 1_000)}s`
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)}m`
-  return `${Math.round(ms / 3_600_000)}h`
+function shareOf(used: number, limit: number): string {
+  return limit === 0 ? '' : `${Math.round((used / limit) * 100)}%`
 }
 
 export const STATUS: Command = {
   usage: '[--admin 127.0.0.1:6060]',
-  about: 'Tells how a running supervisor and its workers are.',
+  about: 'Tells how a running supervisor and its workers are, or a server in a process of its own.',
   flags: FLAGS,
   run,
 }

@@ -4,6 +4,7 @@
  * The port is put into the server's scope, so `server.close()` closes it, last of all: until then it says that the server is
  * not ready. It asks the server when it is asked, and keeps nothing of its own.
  */
+import { getHeapStatistics } from 'node:v8'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { wrongArgument } from '../base/options.ts'
@@ -60,7 +61,7 @@ export const EMBEDDED_PATHS = {
   '/status': [
     'GET',
     'yes',
-    'Version, uptime, connections, rooms and the ledger, as JSON. Nothing of any client is in it.',
+    'Version, uptime, connections, rooms, memory and the ledger, as JSON. Nothing of any client is in it.',
   ],
   '/drain': [
     'POST',
@@ -150,6 +151,7 @@ function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {
           ...{ holdfast: version, node: process.version, pid: process.pid },
           uptimeMs: Math.round(clock.now() - startedAt),
           ...{ ready: server.ready, connections: server.connections.size, rooms: server.roomCount },
+          ...memoryNow(),
           ledger: server.ledger(),
         }),
     },
@@ -159,6 +161,11 @@ function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {
     routes.push({ method: 'POST', path: '/drain', handler })
   }
   return routes
+}
+
+function memoryNow(): object {
+  const { used_heap_size: heapUsedBytes, heap_size_limit: heapLimitBytes } = getHeapStatistics()
+  return { rssBytes: process.memoryUsage.rss(), heapUsedBytes, heapLimitBytes }
 }
 
 /** How many are left, twice a second, then the report. */

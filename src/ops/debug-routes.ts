@@ -19,6 +19,7 @@ import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRoute } from './admin-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { LoopRoute } from './loop-route.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
 import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
@@ -64,6 +65,11 @@ export const DEBUG_PATHS = {
     'yes',
     'Where the memory of the process is, as JSON: accounts that add up to its RSS, a sentence about them, and the last hour, a row for each minute. Takes some 50 ms at 15,000 connections, most of it beside the event loop.',
   ],
+  '/debug/loop': [
+    'GET',
+    'yes',
+    'How late the event loop was since somebody asked last (`delayMs`: `p50`, `p99`, `max`), and how busy (`utilization`, from 0 to 1), as JSON. The first question begins the measurement and has nulls; it ends when nobody has asked for 15 s.',
+  ],
   ...PPROF_PATHS,
   ...SNAPSHOT_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
@@ -94,16 +100,24 @@ export class DebugRoutes {
     })
     const profiles = new Profiles({ clock })
     const snapshots = new SnapshotRoutes(clock)
+    const loop = new LoopRoute(clock)
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
     this.census = server?.census ?? null
     this.routes = [
       memoryRoute(history),
+      loop.route,
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...snapshots.routes,
       ...(server?.routes ?? []),
     ]
-    this.#ends = [() => history.end(), () => profiles.end(), () => snapshots.end(), ...(server?.ends ?? [])]
+    this.#ends = [
+      () => loop.end(),
+      () => history.end(),
+      () => profiles.end(),
+      () => snapshots.end(),
+      ...(server?.ends ?? []),
+    ]
   }
 
   end(): void {

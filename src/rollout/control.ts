@@ -7,6 +7,7 @@ import type { NotReady } from '../server/readiness.ts'
 import type { AutopsyReport } from './autopsy-report.ts'
 import type { HeapFigures } from './heap-figures.ts'
 import type { MoveReport } from './move-report.ts'
+import type { DrainTimes } from './worker-drain.ts'
 
 /** Another worker, where its mesh listens. */
 export interface PeerPlace {
@@ -46,6 +47,7 @@ export type Order =
       readonly admin: AdminPlan | null
       /** What writes its log, and as whom. */
       readonly logs: LogsOrder | null
+      readonly drain: DrainTimes
     }
   /** The listening handle comes with it. */
   | { readonly kind: 'listen' }

@@ -18,6 +18,7 @@ import type { ListeningHandle } from './raw-handles.ts'
 import type { LaneFrom } from './rollout-context.ts'
 import type { RolloutEvents } from './rollout-events.ts'
 import { addCounters } from './rollout-status.ts'
+import type { DrainTimes } from './worker-drain.ts'
 
 const LISTEN_MS = 10_000
 /** What a mesh takes, without the names of a folder and a socket. */
@@ -31,6 +32,7 @@ export interface CrewInit {
   readonly adminModule: string | null
   /** Null: workers write no log. */
   readonly logs: LogsPlan | null
+  readonly drain: DrainTimes
   crewOnWord(worker: ForkedWorker, word: Word): void
   crewOnGone(worker: ForkedWorker): void
 }
@@ -77,7 +79,7 @@ export class Crew {
   fork(slot: number, generation: Generation, from: LaneFrom | null): ForkedWorker {
     // Names only grow, so that the newer of two always calls the older.
     const name = `w${String(++this.#named).padStart(9, '0')}`
-    const { clock, adminModule, logs } = this.#init
+    const { clock, adminModule, logs, drain } = this.#init
     const adminPath = adminModule === null ? null : join(this.#folder, `admin-${name}.sock`)
     const worker = new ForkedWorker({
       ...{ name, slot, generation, clock, lane: from?.lane ?? null, place: join(this.#folder, `${name}.sock`) },
@@ -94,7 +96,7 @@ export class Crew {
     this.#announce(worker, '')
     worker.order({
       ...{ kind: 'start', name, file: generation.app.path, place: worker.place, peers },
-      from: from === null ? null : { pid: from.pid, laneFd: LANE_FD },
+      ...{ drain, from: from === null ? null : { pid: from.pid, laneFd: LANE_FD } },
       logs: logs && { ...logs, who: { slot, version: generation.number } },
       admin: adminModule === null || adminPath === null ? null : { module: adminModule, path: adminPath },
     })

@@ -33,6 +33,17 @@ export const ROLLOUT_OPTIONS = {
     about: 'While the port is in use, it is tried again for so long: workers of a supervisor before may still have it.',
     without: 'a service that is started again at once fails.',
   }),
+  drainWindowMs: option(z.number().int().min(0).max(HOUR).nullable(), 'null, or a whole number from 0 to 3600000', {
+    default: null,
+    about: 'In a drain the closes are spread over so long; null: over the drainWindowMs of the app.',
+    without: 'how fast clients come back to others is up to the app, and not to who runs it.',
+  }),
+  drainTimeoutMs: option(z.number().int().min(0).max(HOUR).nullable(), 'null, or a whole number from 0 to 3600000', {
+    default: null,
+    about:
+      'A drain takes at most so long, its window included; null: the drainTimeoutMs of the app. Whoever kills the process has to wait for longer.',
+    without: 'the app says it, and what kills the process after a while may not know.',
+  }),
   busyMoveMs: integerOption(0, HOUR, {
     default: 30_000,
     about:

@@ -4,6 +4,7 @@ import type { KeptAutopsy } from './autopsy-report.ts'
 import type { ForkedWorker, WorkerState } from './forked-worker.ts'
 import type { ListeningAddress } from './raw-handles.ts'
 import type { ReloadReport } from './reload-report.ts'
+import type { ReloadProgress } from './rollout-events.ts'
 
 export type SupervisorState = 'starting' | 'serving' | 'reloading' | 'draining' | 'ended'
 
@@ -30,6 +31,8 @@ export interface WorkerStatus {
 
 export interface RolloutStatus {
   readonly state: SupervisorState
+  /** Does a worker take connections? */
+  readonly ready: boolean
   readonly pid: number
   readonly uptimeMs: number
   readonly rssBytes: number
@@ -44,6 +47,8 @@ export interface RolloutStatus {
   readonly reloads: number
   readonly reloadsFailed: number
   readonly lastReload: ReloadReport | { readonly generation: number; readonly reason: string } | null
+  /** Of the reload or recycle that goes on; null when none does. */
+  readonly progress: ReloadProgress | null
   readonly recycles: number
   readonly crashes: number
   /** What was left in the last workers that were replaced, latest first; at most ten. */

