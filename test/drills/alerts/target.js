@@ -32,7 +32,11 @@ process.send?.({ port: server.port, adminPort, ownPort })
 
 if (fault === 'heap') await fill(0.88)
 if (fault === 'gc') await longCollections()
-if (fault === 'odd') for (let files = 0; files < 170; files++) openSync('/dev/null')
+if (fault === 'odd') {
+  // Behind the clients: the server refuses them before the last descriptors are taken.
+  while (server.connections.size < 18) await pause(50)
+  for (let files = 0; files < 150; files++) openSync('/dev/null')
+}
 
 function withImbalance(real) {
   return new Proxy(real, {
