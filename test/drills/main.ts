@@ -1,5 +1,5 @@
 /**
- * Runs one drill: `main.ts alerts | stall | half-open | slow | drain | reload | kill | memory | endpoints | soak | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts alerts | scrape | stall | half-open | slow | drain | reload | kill | memory | endpoints | soak | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
 import { drillMemory } from './memory-accounts.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
+import { drillScrape } from './scrape.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { drillSoak, SOAK_TARGETS } from './soak.ts'
 import { soakSelf } from './soak-self.ts'
@@ -41,6 +42,15 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     flags: { factor: 120, seconds: 180, calm: false },
     async *run({ number, on }) {
       yield await drillAlerts({ factor: number('factor'), seconds: number('seconds'), calm: on('calm') })
+    },
+  },
+  scrape: {
+    flags: { connections: 10_000, seconds: 60, settle: 40, often: 1 },
+    async *run({ number }) {
+      yield await drillScrape({
+        ...{ connections: number('connections'), seconds: number('seconds') },
+        ...{ settleMs: number('settle') * 1000, perSecond: number('often') },
+      })
     },
   },
   stall: {

@@ -53,8 +53,10 @@ export class ServerMetrics {
     const figures: MutableFigures = {}
     if (this.#source === null) return figures
     const ledger = this.#source.ledger() as ServerLedger
-    putLedger(figures, ledger)
-    putTraffic(figures, ledger, this.#source.internals.figures())
+    // It is counted when it is read: once is enough.
+    const { routes } = ledger
+    putLedger(figures, ledger, routes)
+    putTraffic(figures, Object.keys(routes), this.#source.internals.figures())
     for (const [result, count] of Object.entries(this.#drains)) put(figures, 'holdfast_drains_total', count, { result })
     for (const result of OUTCOMES) {
       put(figures, 'holdfast_connections_drained_total', this.#drained[result], { result })
@@ -82,8 +84,8 @@ export class ServerMetrics {
   }
 }
 
-function putLedger(figures: MutableFigures, ledger: ServerLedger): void {
-  for (const [route, counts] of Object.entries(ledger.routes)) {
+function putLedger(figures: MutableFigures, ledger: ServerLedger, routes: ServerLedger['routes']): void {
+  for (const [route, counts] of Object.entries(routes)) {
     // Upgrade requests for no route: these are no connections.
     if (!route.startsWith('/')) continue
     for (const state of STATES) put(figures, 'holdfast_connections', counts[state], { route, state })
@@ -116,7 +118,7 @@ function slowActions({ dropped, endingsByReason }: ServerLedger): Readonly<Recor
   return actions
 }
 
-function putTraffic(figures: MutableFigures, ledger: ServerLedger, server: ServerFigures): void {
+function putTraffic(figures: MutableFigures, routes: readonly string[], server: ServerFigures): void {
   for (const [route, traffic] of Object.entries(server.routes)) {
     put(figures, 'holdfast_connections_opened_total', traffic.opened, { route })
     for (const { code, by, count } of traffic.closed) {
@@ -127,7 +129,7 @@ function putTraffic(figures: MutableFigures, ledger: ServerLedger, server: Serve
     put(figures, 'holdfast_handshake_duration_seconds', traffic.handshakes, { route })
   }
   // So that a route is at 0 before its first connection: the first increase would be seen by nobody otherwise.
-  for (const route of Object.keys(ledger.routes)) {
+  for (const route of routes) {
     if (!route.startsWith('/') || route in server.routes) continue
     put(figures, 'holdfast_connections_opened_total', 0, { route })
     put(figures, 'holdfast_handler_errors_total', 0, { route })
