@@ -17,6 +17,7 @@ import {
   findKubernetes,
   findNginx,
   findNode,
+  findPrometheus,
   findPython,
   findSystemdAnalyze,
   kubernetesArchive,
@@ -35,6 +36,7 @@ const NEEDS = {
   chromium: { find: findChromium, packages: ['chromium', 'fonts-dejavu-core'] },
   nginx: { find: findNginx, packages: ['nginx-light'] },
   haproxy: { find: findHaproxy, packages: ['haproxy'] },
+  prometheus: { find: findPrometheus, packages: ['prometheus'] },
   systemd: { find: findSystemdAnalyze, packages: ['systemd'] },
   go: { find: findGo, packages: ['golang-go'] },
   gin: {

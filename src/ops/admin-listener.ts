@@ -251,7 +251,7 @@ function requestOf(
   const url = request.url ?? ''
   const at = url.indexOf('?')
   return {
-    ...{ method: route.method, path, params, body, signal, trusted },
+    ...{ method: route.method, path, params, body, signal, trusted, accept: request.headers.accept ?? '' },
     query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
     json() {
       try {

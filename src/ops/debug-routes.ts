@@ -20,12 +20,14 @@ import { answer } from './admin-answer.ts'
 import type { AdminRoute } from './admin-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { LoopRoute } from './loop-route.ts'
+import { metricsRoute } from './metrics/exposition.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
 import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
-  readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer'>
+  readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer' | 'countTraffic' | 'figures'>
   readonly on: Server['on']
   /** How many connections are open. */
   connections(): number
@@ -72,6 +74,11 @@ export const DEBUG_PATHS = {
   ],
   ...PPROF_PATHS,
   ...SNAPSHOT_PATHS,
+  '/metrics': [
+    'GET',
+    'yes',
+    'What [metrics.md](metrics.md) lists, as Prometheus reads it; as OpenMetrics for whoever asks for that with `Accept`, as JSON with `?format=json`.',
+  ],
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export interface DebugInit {
@@ -89,6 +96,7 @@ export class DebugRoutes {
   readonly profiles: Profiles
   /** Null: there is no server to look at. */
   readonly census: Census | null
+  readonly metrics: ServerMetrics
   /** Each ends one thing that looks. */
   readonly #ends: readonly (() => void)[]
 
@@ -104,18 +112,22 @@ export class DebugRoutes {
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
     this.census = server?.census ?? null
+    const metrics = new ServerMetrics(clock, source, this.census)
+    this.metrics = metrics
     this.routes = [
       memoryRoute(history),
       loop.route,
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...snapshots.routes,
       ...(server?.routes ?? []),
+      metricsRoute(() => metrics.figures()),
     ]
     this.#ends = [
       () => loop.end(),
       () => history.end(),
       () => profiles.end(),
       () => snapshots.end(),
+      () => metrics.end(),
       ...(server?.ends ?? []),
     ]
   }

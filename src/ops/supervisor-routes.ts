@@ -9,6 +9,8 @@ import { answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
 import { healthRoutes } from './health/health.ts'
 import { supervisorHealth } from './health/supervisor-health.ts'
+import { metricsRoute } from './metrics/exposition.ts'
+import type { SupervisorMetrics } from './metrics/supervisor-metrics.ts'
 import { versionOf } from './package-version.ts'
 import { WORKER_PATHS, workerRoutes } from './worker-routes.ts'
 
@@ -39,10 +41,15 @@ export const SUPERVISOR_PATHS = {
     'yes',
     'All workers drain, then the supervisor ends. Lines of JSON with how many connections are left, then one with `ended`.',
   ],
+  '/metrics': [
+    'GET',
+    'yes',
+    'What [metrics.md](metrics.md) lists, of all workers as one, as Prometheus reads it; as OpenMetrics for whoever asks for that with `Accept`, as JSON with `?format=json`.',
+  ],
   ...WORKER_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
-export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
+export function supervisorRoutes(supervisor: Supervisor, metrics: SupervisorMetrics): AdminRoute[] {
   const version = versionOf()
   return [
     ...healthRoutes(supervisorHealth(supervisor)),
@@ -52,6 +59,7 @@ export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
     },
     { method: 'POST', path: '/reload', handler: (request) => reload(supervisor, request) },
     { method: 'POST', path: '/drain', handler: () => drain(supervisor) },
+    metricsRoute(() => metrics.figures()),
     ...workerRoutes(supervisor),
   ]
 }

@@ -138,6 +138,7 @@ export class Crew {
     if (worker.adminPath !== null) rmSync(worker.adminPath, { force: true })
     if (worker.figures !== null) addCounters(this.#departed, worker.figures.counters)
     for (const other of this.#workers) other.order({ kind: 'part', name: worker.name })
+    this.#init.events.emit('gone', { name: worker.name, slot: worker.slot, counted: worker.counted })
     void worker.gone.then(({ reason }) => this.#announce(worker, reason))
     this.#init.crewOnGone(worker)
   }

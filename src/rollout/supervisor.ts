@@ -22,7 +22,7 @@ import type { ReloadReport } from './reload-report.ts'
 import { Reloads } from './reloads.ts'
 import type { ReloadProgress, RolloutEvents } from './rollout-events.ts'
 import { ROLLOUT_OPTIONS, type RolloutOptions, type RolloutOptionsInput } from './rollout-options.ts'
-import { type RolloutStatus, type SupervisorState, workerStatus } from './rollout-status.ts'
+import { placeOf, type RolloutStatus, type SupervisorState, type WorkerPlace, workerStatus } from './rollout-status.ts'
 import { Slot } from './slot.ts'
 import type { SupervisorEnd, SupervisorSurroundings } from './supervisor-surroundings.ts'
 
@@ -57,7 +57,7 @@ export class Supervisor {
   constructor(file: string, input: RolloutOptionsInput = {}, surroundings: SupervisorSurroundings = {}) {
     this.options = readOptions('run', ROLLOUT_OPTIONS, input)
     const { options } = this
-    const { clock = systemClock, random = Math.random } = surroundings
+    const { clock = systemClock, random = Math.random, logs = null, adminModule = null } = surroundings
     this.#file = file
     this.#surroundings = surroundings
     this.#clock = clock
@@ -71,8 +71,7 @@ export class Supervisor {
       this.#resolveEnded = resolve
     })
     this.#crew = new Crew({
-      ...{ clock, events, startTimeoutMs: options.startTimeoutMs, adminModule: surroundings.adminModule ?? null },
-      logs: surroundings.logs ?? null,
+      ...{ clock, events, logs, adminModule, startTimeoutMs: options.startTimeoutMs },
       drain: { windowMs: options.drainWindowMs, timeoutMs: options.drainTimeoutMs },
       crewOnWord: (worker, word) => {
         this.#reloads.heard(worker, word)
@@ -80,7 +79,7 @@ export class Supervisor {
       },
       crewOnGone: (worker) => this.#gone(worker),
     })
-    const withinMs = surroundings.adminModule === undefined ? 0 : options.autopsyTimeoutMs
+    const withinMs = adminModule === null ? 0 : options.autopsyTimeoutMs
     this.#autopsies = new Autopsies({ clock, events, withinMs })
     const context = this.#makeContext(random)
     const slots = Array.from({ length: options.workers }, (_, number) => new Slot(number, context))
@@ -184,6 +183,11 @@ export class Supervisor {
   adminPaths(): ReadonlyMap<number, string> {
     const paths = this.#slots.map(({ number, worker }) => [number, worker?.adminPath ?? null] as const)
     return new Map(paths.filter((entry): entry is readonly [number, string] => entry[1] !== null))
+  }
+
+  /** All workers there are: the name of each, which no other ever has, and where it can be asked. */
+  places(): WorkerPlace[] {
+    return [...this.#crew.workers].map((worker) => placeOf(worker, this.#slots[worker.slot]?.worker === worker))
   }
 
   status(): RolloutStatus {

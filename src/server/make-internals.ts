@@ -9,6 +9,7 @@ import { LeakAnnouncers } from './leak-announcers.ts'
 import { EndObservers, WorkObservers } from './observers.ts'
 import { Readiness } from './readiness.ts'
 import type { ServerContext } from './server-context.ts'
+import { serverFigures } from './server-figures.ts'
 import { visitConnections } from './server-work.ts'
 import { countStrangers } from './strangers.ts'
 
@@ -53,6 +54,8 @@ export function makeInternals(
         if (context.upgradeObserver === observer) context.upgradeObserver = null
       }
     },
+    countTraffic: () => void context.countTraffic(),
+    figures: () => serverFigures(context),
     report: (error) => context.report(error),
     connectBroker: (broker) => tieBroker(context.hub, broker),
     get isReady() {

@@ -50,7 +50,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   server: [...Object.getOwnPropertyNames(Server.prototype), 'options', 'scope', 'ts'],
   scope: [...Object.getOwnPropertyNames(Scope.prototype), 'name', 'ts'],
   // Of an upgrade, and of the admin port.
-  request: [...Object.getOwnPropertyNames(UpgradeRequest.prototype), 'signal'],
+  request: [...Object.getOwnPropertyNames(UpgradeRequest.prototype), 'signal', 'accept'],
 }
 const all = documents()
 

@@ -1,9 +1,10 @@
 /**
- * Runs one drill: `main.ts stall | half-open | slow | drain | reload | kill | memory | endpoints | soak | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts alerts | scrape | stall | half-open | slow | drain | reload | kill | memory | endpoints | soak | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
 import { findNode } from '../peers/programs.js'
+import { drillAlerts } from './alerts/alerts.ts'
 import { drillDrain } from './drain.ts'
 import { drillEndpoints } from './endpoints.ts'
 import { drillHalfOpen } from './half-open.ts'
@@ -12,6 +13,7 @@ import { KILL_FAULTS, plansOf, VICTIMS } from './kill/kill-plan.ts'
 import { drillMemory } from './memory-accounts.ts'
 import { oneOf } from './one-of.ts'
 import { RELOAD_FLAGS, runReload } from './reload/parts.ts'
+import { drillScrape } from './scrape.ts'
 import { drillSlow, POLICIES, type Policy } from './slow.ts'
 import { drillSoak, SOAK_TARGETS } from './soak.ts'
 import { soakSelf } from './soak-self.ts'
@@ -36,6 +38,21 @@ interface Drill {
 }
 
 const DRILLS: Readonly<Record<string, Drill>> = {
+  alerts: {
+    flags: { factor: 120, seconds: 180, calm: false },
+    async *run({ number, on }) {
+      yield await drillAlerts({ factor: number('factor'), seconds: number('seconds'), calm: on('calm') })
+    },
+  },
+  scrape: {
+    flags: { connections: 10_000, seconds: 60, settle: 40, often: 1 },
+    async *run({ number }) {
+      yield await drillScrape({
+        ...{ connections: number('connections'), seconds: number('seconds') },
+        ...{ settleMs: number('settle') * 1000, perSecond: number('often') },
+      })
+    },
+  },
   stall: {
     flags: { seconds: 70, idle: 60, interval: 10, live: 200, dead: 5, deaf: false },
     async *run({ number, on }) {

@@ -3,6 +3,7 @@ export declare const runnersFolder: string
 export declare function findChromium(): string | undefined
 export declare function findNginx(): string | undefined
 export declare function findHaproxy(): string | undefined
+export declare function findPrometheus(): { readonly prometheus: string; readonly promtool: string } | undefined
 export declare function findGo(): string | undefined
 export declare function findGin(): { readonly go: string; readonly goPath: string } | undefined
 export declare function findSystemdAnalyze(): string | undefined

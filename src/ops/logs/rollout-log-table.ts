@@ -52,6 +52,11 @@ export const ROLLOUT_LOG_TABLE: LogTable<RolloutEvents> = {
     message: 'connections of worker {holdfast.worker.slot}: {holdfast.count}',
     fields: { ...WORKER, 'holdfast.count': ({ connections }) => connections },
   },
+  gone: {
+    ...{ level: 'trace', category: 'process', type: 'info' },
+    message: 'the last figures of worker {holdfast.worker.slot} are there',
+    fields: { 'holdfast.worker.slot': ({ slot }) => slot },
+  },
   crash: {
     ...{ level: 'error', category: 'process', type: 'end', outcome: 'failure' },
     message: 'worker {holdfast.worker.slot}, version {holdfast.worker.version}, died: {error.message}',

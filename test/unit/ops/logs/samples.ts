@@ -68,6 +68,7 @@ export const ROLLOUT_SAMPLES: RolloutEvents = {
   started: { workers: 2, address: '::', port: 8_080 },
   worker: { ...who, state: 'gone', reason: 'it ended with code 1\nand more' },
   figures: { slot: 1, pid: 4_711, connections: 12 },
+  gone: { name: 'w000000001', slot: 1, counted: null },
   crash: { ...who, reason: 'Error: no database\n    at main (/app.js:1:1)', restartMs: 250 },
   crashLoop: { slot: 1, generation: 2, reason: 'Error: no database', fallback: null },
   progress: { generation: 2, slot: 1, step: 1, steps: 2, phase: 'moving', moved: 5, total: 10 },
