@@ -19,6 +19,9 @@ import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRoute } from './admin-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { COLLECT_PATHS, collectRoute } from './live/collect-route.ts'
+import { LOOK_PATHS, lookRoute } from './live/look-route.ts'
+import { type LookedAt, ProcessLooker } from './live/process-looker.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
 import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
@@ -26,6 +29,9 @@ import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 export interface DebugSource {
   readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer'>
   readonly on: Server['on']
+  readonly ready: () => boolean
+  readonly rooms: () => number
+  readonly users: () => number
   /** How many connections are open. */
   connections(): number
   ledger(): object
@@ -47,7 +53,7 @@ export const DEBUG_PATHS = {
   '/debug/connections': [
     'GET',
     'yes',
-    'Connections, as JSON: counts first, then those that are there, newest first, then the last 1,000 that ended since the port was opened, latest first, each with the reason in words. `?route=`, `?state=` (`open`, `draining`, `closing`, `moving`; `closed` and `moved` for the ended), `?limit=` of each (100; at most 1,000). Nothing of any client is in it.',
+    'Connections, as JSON: counts first, then those that are there, newest first, then the last 1,000 that ended since the port was opened, latest first, each with the reason in words. `?route=`, `?state=` (`open`, `draining`, `closing`, `moving`; `closed` and `moved` for the ended), `?search=` part of an id, a route, or the cause of an end, `?limit=` of each (100; at most 1,000), `?offset=` so many are left out first. Nothing of any client is in it.',
   ],
   '/debug/connections/:id': [
     'GET',
@@ -64,6 +70,8 @@ export const DEBUG_PATHS = {
     'yes',
     'Where the memory of the process is, as JSON: accounts that add up to its RSS, a sentence about them, and the last hour, a row for each minute. Takes some 50 ms at 15,000 connections, most of it beside the event loop.',
   ],
+  ...LOOK_PATHS,
+  ...COLLECT_PATHS,
   ...PPROF_PATHS,
   ...SNAPSHOT_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
@@ -83,6 +91,8 @@ export class DebugRoutes {
   readonly profiles: Profiles
   /** Null: there is no server to look at. */
   readonly census: Census | null
+  readonly looker: ProcessLooker
+  readonly history: MemoryHistory
   /** Each ends one thing that looks. */
   readonly #ends: readonly (() => void)[]
 
@@ -97,13 +107,23 @@ export class DebugRoutes {
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
     this.census = server?.census ?? null
+    this.history = history
+    const looker = new ProcessLooker({ clock, history, server: server?.lookedAt ?? null })
+    this.looker = looker
     this.routes = [
       memoryRoute(history),
+      lookRoute(looker, history),
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...snapshots.routes,
       ...(server?.routes ?? []),
     ]
-    this.#ends = [() => history.end(), () => profiles.end(), () => snapshots.end(), ...(server?.ends ?? [])]
+    this.#ends = [
+      () => looker.end(),
+      () => history.end(),
+      () => profiles.end(),
+      () => snapshots.end(),
+      ...(server?.ends ?? []),
+    ]
   }
 
   end(): void {
@@ -119,8 +139,15 @@ function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<Censu
   const censusOnLeak = (leak: CensusLeak): void => leaks.announce({ ...leak, count: leak.history.at(-1) ?? leak.count })
   const census = new Census({ clock, censusOnLeak }, settings)
   const untie = censusOfServer(source, census)
+  const { ready, rooms, users } = source
+  const lookedAt: LookedAt = {
+    ...{ ready, rooms, users, work, census, connections: () => source.connections(), ledger: () => source.ledger() },
+    onDrain: (listener) => source.on('drain', listener),
+  }
+  const own = [ledgerRoute(source), workRoute(work), censusRoute(census), collectRoute(census)]
   return {
-    routes: [ledgerRoute(source), workRoute(work), ...connectionRoutes(timelines), censusRoute(census)],
+    routes: [...own, ...connectionRoutes(timelines)],
+    lookedAt,
     tasks: () => work.samples(),
     census,
     ends: [() => work.end(), () => timelines.end(), untie, () => census.end(), () => leaks.end()],

@@ -7,6 +7,7 @@ import type { RolloutEvents } from '../rollout/rollout-events.ts'
 import type { Supervisor } from '../rollout/supervisor.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
+import { CONSOLE_PATHS, consoleRoutes } from './live/console-pages.ts'
 import { versionOf } from './package-version.ts'
 import { WORKER_PATHS, workerRoutes } from './worker-routes.ts'
 
@@ -30,6 +31,7 @@ export const SUPERVISOR_PATHS = {
     'All workers drain, then the supervisor ends. Lines of JSON with how many connections are left, then one with `ended`.',
   ],
   ...WORKER_PATHS,
+  ...CONSOLE_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
@@ -47,6 +49,7 @@ export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
     { method: 'POST', path: '/reload', handler: (request) => reload(supervisor, request) },
     { method: 'POST', path: '/drain', handler: () => drain(supervisor) },
     ...workerRoutes(supervisor),
+    ...consoleRoutes(),
   ]
 }
 

@@ -52,19 +52,29 @@ async function ask(socketPath: string, { method, path, query, body, signal }: Ad
   const asked = path.slice(path.indexOf('/debug/'))
   const search = query.size === 0 ? '' : `?${query}`
   try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      // Whoever asks for a change has been checked by the port of the supervisor.
-      const headers = { Host: 'localhost', ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }) }
-      httpRequest({ socketPath, method, path: `${asked}${search}`, headers, signal, agent: false })
-        .on('response', resolve)
-        .on('error', reject)
-        .end(body)
-    })
-    const whole = await bodyOf(response)
-    return new AdminAnswer(response.statusCode ?? 502, response.headers['content-type'] ?? 'text/plain', whole)
+    const told = await askWorker(socketPath, { method, path: `${asked}${search}`, body, signal })
+    return new AdminAnswer(told.status, told.type, told.body)
   } catch (thrown) {
     return answer.text(`the worker does not answer: ${messageOf(thrown)}`, 502)
   }
+}
+
+/** One question to a worker. Rejects when it does not answer, or when the signal aborts. */
+export async function askWorker(
+  socketPath: string,
+  { method, path, body, signal }: Pick<AdminRequest, 'method' | 'path' | 'body' | 'signal'>,
+): Promise<{ readonly status: number; readonly type: string; readonly body: Buffer }> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    // Whoever asks for a change has been checked by the port of the supervisor.
+    const headers = { Host: 'localhost', ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }) }
+    httpRequest({ socketPath, method, path, headers, signal, agent: false })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body)
+  })
+  const whole = await bodyOf(response)
+  const { statusCode = 502, headers } = response
+  return { status: statusCode, type: headers['content-type'] ?? 'text/plain', body: whole }
 }
 
 async function bodyOf(response: AsyncIterable<Buffer>): Promise<Buffer> {

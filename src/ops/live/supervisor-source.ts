@@ -1,0 +1,72 @@
+/**
+ * What the console shows of `holdfast run`: what the supervisor knows, and what each worker says when it is asked, all at once.
+ *
+ * A worker that does not answer in time is shown as such, and holds up nobody: each question has a deadline. Holds nothing in between.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { messageOf } from '../../base/errors.ts'
+import type { MemoryRow } from '../../diagnose/memory/memory-row.ts'
+import type { Supervisor } from '../../rollout/supervisor.ts'
+import { versionOf } from '../package-version.ts'
+import { askWorker } from '../worker-routes.ts'
+import type { LiveSource } from './live-channel.ts'
+import { LOOK_PATH, type LookAnswer } from './look-route.ts'
+import { addRows, pointOf } from './point.ts'
+import type { ProcessAnswer } from './wire.ts'
+
+/** A process that is later than this is stuck, and that is what there is to show. */
+const ANSWER_MS = 2_000
+
+export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSource {
+  const version = versionOf()
+  // Bounded by the workers: made anew with each look.
+  let readAt = new Map<number, number>()
+  return {
+    async hello() {
+      const answers = await askAll<LookAnswer>(supervisor, clock, `${LOOK_PATH}?hour=1`)
+      const hours = answers.map(({ answer }): readonly MemoryRow[] => answer?.lastHour ?? [])
+      return { mode: 'supervisor', holdfast: version, node: process.version, lastHour: addRows(hours) }
+    },
+    async look() {
+      const beganAt = clock.now()
+      const answers = await askAll<LookAnswer>(supervisor, clock, LOOK_PATH)
+      const processes = answers.map(
+        ({ slot, answer, problem }): ProcessAnswer => ({ slot, look: answer?.look ?? null, problem }),
+      )
+      const looks = processes.flatMap(({ look }) => look ?? [])
+      const reads = new Map(looks.map(({ pid, memory }) => [pid, memory.reading?.at ?? 0]))
+      const fresh = [...reads].some(([pid, at]) => readAt.get(pid) !== at)
+      readAt = reads
+      const status = supervisor.status()
+      return {
+        ...{ kind: 'look', point: pointOf(clock.wallNow(), looks, status.totals, fresh), processes },
+        supervisor: { ...status, progress: supervisor.progress },
+        tookMs: Math.round(clock.now() - beganAt),
+      }
+    },
+  }
+}
+
+interface Answered<Value> {
+  readonly slot: number
+  readonly answer: Value | null
+  readonly problem: string | null
+}
+
+function askAll<Value>(supervisor: Supervisor, clock: Clock, path: string): Promise<Answered<Value>[]> {
+  return Promise.all([...supervisor.adminPaths()].map(([slot, socket]) => askOne<Value>(slot, socket, clock, path)))
+}
+
+async function askOne<Value>(slot: number, socket: string, clock: Clock, path: string): Promise<Answered<Value>> {
+  const late = new AbortController()
+  const timer = clock.after(ANSWER_MS, () => late.abort(new Error(`it has not answered for ${ANSWER_MS / 1_000} s`)))
+  try {
+    const { status, body } = await askWorker(socket, { method: 'GET', path, body: '', signal: late.signal })
+    if (status !== 200) return { slot, answer: null, problem: `it answered with ${status}` }
+    return { slot, answer: JSON.parse(body.toString('utf8')) as Value, problem: null }
+  } catch (thrown) {
+    return { slot, answer: null, problem: messageOf(late.signal.aborted ? late.signal.reason : thrown) }
+  } finally {
+    timer.cancel()
+  }
+}
