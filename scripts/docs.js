@@ -31,6 +31,7 @@ const { ROLLOUT_OPTIONS } = await load('rollout/rollout-options.ts')
 const { SOAK_OPTIONS } = await load('diagnose/soak/soak-options.ts')
 const { SUPERVISOR_PATHS } = await load('ops/supervisor-routes.ts')
 const { ADMIN_REFUSALS } = await load('ops/admin-guard.ts')
+const { METRICS } = await load('ops/metrics/metric-table.ts')
 const { CLOSE_CODES, adviceOf } = await load('protocol/close-codes.ts')
 const { ENDINGS, drainEnding } = await load('protocol/ending.ts')
 const violations = Object.values(await load('protocol/frame-header.ts')).filter((value) => value?.reason !== undefined)
@@ -43,6 +44,7 @@ const pages = {
   'close-codes.md': closeCodesPage(),
   'events.md': eventsPage(),
   'admin.md': adminPage(),
+  'metrics.md': metricsPage(),
   'command-line.md': page(
     'The command line',
     commandLines(COMMANDS, ROLLOUT_OPTIONS, SOAK_OPTIONS, { optionTable, markdownTable }),
@@ -315,6 +317,55 @@ function declaredEvents(path, name) {
     throw new Error(`${path}: ${declared.length} of the ${count} events of ${name} have a comment that can be read`)
   }
   return declared
+}
+
+// metrics.md
+
+function metricsPage() {
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help, since }]) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    since ?? '',
+    help,
+  ])
+  const rowsOf = (of) => rows.filter(([name]) => METRICS[name.slice(1, -1)].of === of)
+  const head = ['metric', 'type', 'labels', '0 when', 'what it says']
+  const buckets = Object.entries(METRICS).flatMap(([name, entry]) =>
+    entry.buckets === undefined ? [] : [[`\`${name}\``, entry.buckets.join(' ')]],
+  )
+  return page('Metrics', [
+    'What `/metrics` of the [admin port](admin.md) says. How to have it read, with rules and a dashboard, is in',
+    '[Metrics and alerts](../guides/metrics-and-alerts.md).',
+    '',
+    '## Of a server',
+    '',
+    'Under `holdfast run` these are added up over all workers, and what workers that have gone had counted stays in the sum.',
+    '',
+    ...markdownTable(head, rowsOf('server')),
+    '',
+    '## Of a process',
+    '',
+    'Under `holdfast run` with the label `worker`: the number of its slot, or `supervisor`. A new worker in a slot begins at 0.',
+    '',
+    ...markdownTable(head, rowsOf('process')),
+    '',
+    '## Of a supervisor',
+    '',
+    ...markdownTable(head, rowsOf('supervisor')),
+    '',
+    '## Buckets',
+    '',
+    'Upper bounds, in seconds.',
+    '',
+    ...markdownTable(['histogram', 'bounds'], buckets),
+    '',
+    '## Labels',
+    '',
+    '- `route` is the path a route was declared with; the empty string for what belongs to none.',
+    '- `reason` of a refusal is what `ledger().refusedByReason` has: a fixed set, and `reject` with a status of the application.',
+    '- No label has anything of a client in it: no address, no token, no path that was asked for.',
+  ])
 }
 
 // admin.md

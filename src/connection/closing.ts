@@ -203,6 +203,7 @@ function release(life: Life): void {
   life.context.ledger.connectionEnded(ending, state.violation === true)
   life.context.ledger.closeHooks++
   life.context.endObserver?.connectionOnEnded(factsOf(life))
+  life.context.traffic?.ended(life, ending)
   life.release({ ending, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })
   const { context, connection, route } = life
   if (context.events.wanted('close')) context.events.emit('close', { connection, route: route.path, ending })

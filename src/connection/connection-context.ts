@@ -16,6 +16,7 @@ import type { Life } from './life.ts'
 import type { OutboxBudget } from './outbox-budget.ts'
 import type { RateLimit } from './receive-rate.ts'
 import type { StateName } from './state.ts'
+import type { Traffic } from './traffic.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -145,6 +146,8 @@ export interface ConnectionContext {
   readonly observer: WorkObserver | null
   /** Null while nobody wants to know. */
   readonly endObserver: EndObserver | null
+  /** Null while nobody wants to know. */
+  readonly traffic: Traffic | null
   readonly wheel: Wheel
   /** `wheel.now`, as a function. */
   readonly now: () => number

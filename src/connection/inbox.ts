@@ -37,6 +37,8 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   #turn: Turn | null = null
   #running: HandlerName = 'message'
   #runningSince = 0
+  /** When it began by the clock, where somebody wants to know how long handlers take. */
+  #beganAt = 0
   #overdue = false
   /** Of the handler that runs; made for the first that returns a promise. */
   #deadline: Deadline | null = null
@@ -142,6 +144,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   release(): void {
     const { context, route } = this.#life
     if (this.#turn === null) return
+    this.#tellTraffic()
     this.#turn.handOver(new LateTurn(context, this.#running, route.path))
     context.observer?.handlerOnLeft(route.path, this.#running, this.#turn)
     this.#turn = null
@@ -171,8 +174,10 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   }
 
   #run(name: HandlerName, message: string | Buffer | undefined, moved = false): void {
-    const { connection, route } = this.#life
+    const { connection, route, context } = this.#life
     const turn = new Turn()
+    const { traffic } = context
+    const beganAt = traffic === null ? 0 : traffic.now()
     this.#calling = true
     try {
       let returned: unknown
@@ -181,8 +186,12 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       else if (name === 'hold') returned = route.handlers.hold?.(connection, { moved })
       else if (name === 'open') returned = route.handlers.open?.(connection)
       else askUser(this.#life)
-      if (isThenable(returned)) this.#await(name, turn, returned)
+      if (isThenable(returned)) {
+        this.#beganAt = beganAt
+        this.#await(name, turn, returned)
+      } else if (traffic !== null && route.handlers[name] !== undefined) traffic.handled(route.path, beganAt)
     } catch (thrown) {
+      traffic?.handled(route.path, beganAt)
       this.#failed(name, turn, thrown)
     }
     this.#calling = false
@@ -199,6 +208,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   }
 
   turnOnSettled(): void {
+    this.#tellTraffic()
     this.#turn = null
     this.#disarm()
     this.#advance()
@@ -207,6 +217,14 @@ export class Inbox implements DeadlineOwner, TurnOwner {
   turnOnFailed(turn: Turn, thrown: unknown): void {
     this.#failed(this.#running, turn, thrown)
     this.turnOnSettled()
+  }
+
+  /** The handler that took its time does so no more, or nobody will know how long. */
+  #tellTraffic(): void {
+    const { context, route } = this.#life
+    // It may have begun before anybody wanted to know.
+    if (this.#beganAt > 0) context.traffic?.handled(route.path, this.#beganAt)
+    this.#beganAt = 0
   }
 
   #arm(delayMs: number): void {

@@ -265,6 +265,7 @@ export class Move implements Leave {
     if (!answered) context.ledger.movesUnanswered++
     note(life, 'moved away', answered ? 'answered' : 'unanswered')
     context.endObserver?.connectionOnEnded(factsOf(life))
+    context.traffic?.ended(life, null)
     life.reader.stop()
     life.held.track()
     life.release({ ending: null, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })

@@ -111,6 +111,7 @@ export function ponged(life: Life): void {
   timeline[ANSWERED] = at(timeline, ANSWERED) + 1
   timeline[LAST] = tookMs
   timeline[WORST] = Math.max(at(timeline, WORST), tookMs)
+  life.context.traffic?.pings.add(tookMs / 1_000)
 }
 
 export function sinceOpening({ context, connection }: Life): number {

@@ -264,7 +264,7 @@ function requestOf(
   const url = request.url ?? ''
   const at = url.indexOf('?')
   return {
-    ...{ method: route.method, path, params, body, signal },
+    ...{ method: route.method, path, params, body, signal, accept: request.headers.accept ?? '' },
     query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
     json() {
       try {

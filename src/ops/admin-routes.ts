@@ -18,6 +18,8 @@ export interface AdminRequest {
   /** Without the query, as it came: not percent-decoded. */
   readonly path: string
   readonly query: URLSearchParams
+  /** What its client wants to read: the header Accept; the empty string when there is none. */
+  readonly accept: string
   /** The named parts of the path, percent-decoded; `*` is what stands for a star. */
   readonly params: Readonly<Record<string, string>>
   /** The body of a POST; empty otherwise. */

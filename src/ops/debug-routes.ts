@@ -22,12 +22,14 @@ import { connectionRoutes } from './connection-routes.ts'
 import { COLLECT_PATHS, collectRoute } from './live/collect-route.ts'
 import { LOOK_PATHS, lookRoute } from './live/look-route.ts'
 import { type LookedAt, ProcessLooker } from './live/process-looker.ts'
+import { metricsRoute } from './metrics/exposition.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
 import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
-  readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer'>
+  readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer' | 'countTraffic' | 'figures'>
   readonly on: Server['on']
   readonly ready: () => boolean
   readonly rooms: () => number
@@ -74,6 +76,11 @@ export const DEBUG_PATHS = {
   ...COLLECT_PATHS,
   ...PPROF_PATHS,
   ...SNAPSHOT_PATHS,
+  '/metrics': [
+    'GET',
+    'yes',
+    'What [metrics.md](metrics.md) lists, as Prometheus reads it; as OpenMetrics for whoever asks for that with `Accept`, as JSON with `?format=json`.',
+  ],
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export interface DebugInit {
@@ -93,6 +100,7 @@ export class DebugRoutes {
   readonly census: Census | null
   readonly looker: ProcessLooker
   readonly history: MemoryHistory
+  readonly metrics: ServerMetrics
   /** Each ends one thing that looks. */
   readonly #ends: readonly (() => void)[]
 
@@ -110,18 +118,22 @@ export class DebugRoutes {
     this.history = history
     const looker = new ProcessLooker({ clock, history, server: server?.lookedAt ?? null })
     this.looker = looker
+    const metrics = new ServerMetrics(clock, source, this.census)
+    this.metrics = metrics
     this.routes = [
       memoryRoute(history),
       lookRoute(looker, history),
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...snapshots.routes,
       ...(server?.routes ?? []),
+      metricsRoute(() => metrics.figures()),
     ]
     this.#ends = [
       () => looker.end(),
       () => history.end(),
       () => profiles.end(),
       () => snapshots.end(),
+      () => metrics.end(),
       ...(server?.ends ?? []),
     ]
   }

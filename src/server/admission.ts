@@ -94,6 +94,14 @@ export class Admission {
     this.#faults = faultsOf()
   }
 
+  /** So many connections there may be; null: there is no bound, or it is not known. */
+  get connectionsLimit(): number | null {
+    const { connectionsMax } = this.#options
+    const files = this.#files === null ? Number.POSITIVE_INFINITY : this.#files.max - this.#files.reserve
+    const most = Math.min(connectionsMax > 0 ? connectionsMax : Number.POSITIVE_INFINITY, files)
+    return most === Number.POSITIVE_INFINITY ? null : most
+  }
+
   /** Do addresses matter, so that each has to be known before it is asked for? */
   get byAddress(): boolean {
     return this.#options.connectionsPerAddressMax > 0

@@ -14,10 +14,11 @@ import type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
 import type { StateName } from '../connection/state.ts'
 import type { Topic } from '../connection/topic.ts'
 import type { LeakAnnouncer } from './leak-announcers.ts'
+import type { ServerFigures } from './server-figures.ts'
 import type { UpgradeObserver } from './upgrade-observer.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
-export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.3')
+export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.4')
 
 export interface ServerInternals {
   /**
@@ -55,6 +56,10 @@ export interface ServerInternals {
   declaredAt(route: string): string | undefined
   /** Who is told of upgrade requests. The returned function ends that; null: somebody is told already. */
   observeUpgrades(observer: UpgradeObserver): (() => void) | null
+  /** From now on everything is counted that figures() tells. Once is enough: it goes on until the server ends. */
+  countTraffic(): void
+  /** What is counted, now: looks at every connection. */
+  figures(): ServerFigures
   /** Announces an error as those of user code are: it is never silent. */
   report(error: HoldfastError): void
   /** False from the moment it begins to close. */
@@ -65,6 +70,7 @@ export type { EndObserver, WorkObserver } from '../connection/connection-context
 export type { ConnectionFacts } from '../connection/facts.ts'
 export type { Departed } from '../connection/move.ts'
 export type { MoveObstacle, MoveWait } from '../connection/obstacle.ts'
+export type { ServerFigures } from './server-figures.ts'
 export type { UpgradeAsked, UpgradeObserver, UpgradeWatch } from './upgrade-observer.ts'
 
 /** Is shown work, one piece after the other. */

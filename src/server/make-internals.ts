@@ -7,6 +7,7 @@ import type { ServerInternals } from './internals.ts'
 import { LeakAnnouncers } from './leak-announcers.ts'
 import { EndObservers, WorkObservers } from './observers.ts'
 import type { ServerContext } from './server-context.ts'
+import { serverFigures } from './server-figures.ts'
 import { visitConnections } from './server-work.ts'
 
 export function makeInternals(
@@ -43,6 +44,8 @@ export function makeInternals(
         if (context.upgradeObserver === observer) context.upgradeObserver = null
       }
     },
+    countTraffic: () => void context.countTraffic(),
+    figures: () => serverFigures(context),
     report: (error) => context.report(error),
     connectBroker: (broker) => tieBroker(context.hub, broker),
     get isReady() {

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { HoldfastError } from '../base/errors.ts'
 import { Deadline, type DeadlineOwner, type Wheel } from '../base/wheel.ts'
 import { destroySocket, finishSocket, ownSocket, type SocketOwner } from '../connection/socket.ts'
+import type { Traffic } from '../connection/traffic.ts'
 import type { FailureKind, Ledger } from '../hub/ledger.ts'
 import { type HandshakeFault, refusalHead } from '../protocol/handshake.ts'
 import type { UpgradeWatch } from './upgrade-observer.ts'
@@ -20,6 +21,8 @@ export interface OpeningContext {
   readonly ledger: Ledger
   readonly handshakeTimeoutMs: number
   readonly closeTimeoutMs: number
+  /** Null while nobody wants to know. */
+  readonly traffic: Traffic | null
   /** Those that outlast the turn they came in, and since when by the wheel: they wait for an answer, or for their socket to close. */
   // Removed by: the opening itself, when it is accepted or its socket has closed.
   readonly openings: Map<Opening, number>
@@ -49,6 +52,8 @@ export class Opening implements DeadlineOwner, SocketOwner {
   /** Told what becomes of it; null when nobody wants to know, and once it is answered. */
   watch: UpgradeWatch | null = null
   readonly #context: OpeningContext
+  /** By the clock; null where nobody wanted to know when it came. */
+  readonly cameAt: number | null
   readonly #deadline: Deadline = new Deadline(this)
   #answered = false
   #gone = false
@@ -61,6 +66,7 @@ export class Opening implements DeadlineOwner, SocketOwner {
     this.#context = context
     this.socket = socket
     this.path = path
+    this.cameAt = context.traffic?.now() ?? null
     context.ledger.upgradeCame()
     context.ledger.sockets++
     ownSocket(socket, this)

@@ -16,6 +16,7 @@ import type { EndObserver, WorkObserver } from '../connection/connection-context
 import { FlushQueue } from '../connection/flush-queue.ts'
 import { OutboxBudget } from '../connection/outbox-budget.ts'
 import type { RateLimit } from '../connection/receive-rate.ts'
+import { Traffic } from '../connection/traffic.ts'
 import { Hub } from '../hub/hub.ts'
 import { Ledger } from '../hub/ledger.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
@@ -56,6 +57,7 @@ export class ServerContext implements UpgradeContext {
   observer: WorkObserver | null = null
   /** The same. */
   endObserver: EndObserver | null = null
+  traffic: Traffic | null = null
   /** The same. */
   upgradeObserver: UpgradeObserver | null = null
   /** No more upgrades: it is closing, or draining. */
@@ -64,6 +66,7 @@ export class ServerContext implements UpgradeContext {
   drain: Drain | null = null
   readonly now: () => number
   readonly wallNow: () => number
+  readonly #clockNow: () => number
   readonly #onGone: () => void
   readonly #nonce: string
   readonly #closingFaults = new ClosingFaults()
@@ -80,6 +83,7 @@ export class ServerContext implements UpgradeContext {
     this.events = events
     this.wheel = wheel
     this.now = () => wheel.now
+    this.#clockNow = () => clock.now()
     this.wallNow = () => clock.wallNow()
     this.reclaim = options.reclaim ? this.#makeReclaim(clock, options.reclaimPauseMaxMs) : null
     this.admission = new Admission({ options, clock, events, ledger: this.ledger })
@@ -99,6 +103,12 @@ export class ServerContext implements UpgradeContext {
     this.#nonce = nonce ?? randomBytes(6).toString('base64url')
   }
 
+  /** Made for the first who wants to know; stays, for all. */
+  countTraffic(): Traffic {
+    this.traffic ??= new Traffic(this.#clockNow)
+    return this.traffic
+  }
+
   nextId(): string {
     return `${this.#nonce}-${(this.#ids++).toString(36)}`
   }
@@ -114,6 +124,7 @@ export class ServerContext implements UpgradeContext {
 
   /** An error of user code is never silent: with no listener for `error`, it becomes a warning of the process. */
   report(error: HoldfastError, connection?: Connection, route?: string): void {
+    this.traffic?.erred(route ?? '')
     if (this.events.wanted('error')) {
       this.events.emit('error', { error, ...(connection && { connection }), ...(route !== undefined && { route }) })
       return

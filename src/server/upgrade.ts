@@ -206,6 +206,7 @@ function accept(candidate: Candidate, data: unknown, extraHeaders: readonly (rea
   ownSocket(socket, life)
   context.hub.add(life)
   context.connectionOnCame()
+  context.traffic?.opened(route.path, opening.cameAt)
   life.outbox.frame(Buffer.from(head, 'latin1'))
   if (watch !== null) life.traceparent = watch.upgradeOnAccepted(life.connection.id)
   life.start(early)

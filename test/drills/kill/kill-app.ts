@@ -111,7 +111,7 @@ server.route('/ask', {
 })
 
 const internals = (server as unknown as Record<symbol, { departures: Departures; arrivals: Arrivals }>)[
-  Symbol.for('holdfast.internals.3')
+  Symbol.for('holdfast.internals.4')
 ] as { departures: Departures; arrivals: Arrivals }
 const { departures, arrivals } = internals
 

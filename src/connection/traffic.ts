@@ -1,0 +1,122 @@
+/**
+ * What the connections of a server did, as far as nobody counts it anyway: how long handlers and handshakes took, how connections ended by
+ * route, how long pongs took, the bytes of sockets that have gone.
+ *
+ * There is none until somebody wants to know; then one for the server, which it ends with. Numbers in place: nothing is allocated for a
+ * message. Times come from the clock, because the wheel's moves in steps.
+ */
+import { type BucketFigures, Buckets } from '../base/buckets.ts'
+import type { Ending } from '../protocol/ending.ts'
+import type { Life } from './life.ts'
+
+/** Bounds in seconds. */
+export const HANDLER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+export const HANDSHAKE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+export const PING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Clients choose among 2,000 codes from 3000 on: so many of them are counted one by one, each a row for every route and side. */
+const FREE_CODES_MAX = 20
+const FREE_CODE_MIN = 3000
+const OTHER = 'other'
+
+export interface ClosedCount {
+  /** The close code, or `other`. */
+  readonly code: string
+  readonly by: Ending['by']
+  readonly count: number
+}
+
+/** What was counted of one route. */
+export interface RouteTraffic {
+  readonly opened: number
+  readonly closed: readonly ClosedCount[]
+  /** Errors of user code that were announced. */
+  readonly errors: number
+  readonly handlers: BucketFigures
+  readonly handshakes: BucketFigures
+}
+
+class RouteCounts {
+  opened = 0
+  errors = 0
+  readonly handlers = new Buckets(HANDLER_SECONDS)
+  readonly handshakes = new Buckets(HANDSHAKE_SECONDS)
+  // Bounded by the codes below 3000, FREE_CODES_MAX and `other`, and within by the three sides.
+  readonly closed = new Map<string, Map<Ending['by'], number>>()
+
+  figures(): RouteTraffic {
+    const closed = [...this.closed].flatMap(([code, sides]) => [...sides].map(([by, count]) => ({ code, by, count })))
+    const { opened, errors, handlers, handshakes } = this
+    return { opened, closed, errors, handlers: handlers.figures(), handshakes: handshakes.figures() }
+  }
+}
+
+export class Traffic {
+  /** Milliseconds that only grow. */
+  readonly now: () => number
+  readonly pings = new Buckets(PING_SECONDS)
+  /** Of connections that have gone. */
+  receivedBytes = 0
+  sentBytes = 0
+  // Bounded by the routes that are declared, and one for none.
+  readonly #routes = new Map<string, RouteCounts>()
+  // Bounded by FREE_CODES_MAX.
+  readonly #freeCodes = new Set<number>()
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  /** An upgrade request was answered with 101. @param cameAt when it came; null: it came before anybody wanted to know */
+  opened(route: string, cameAt: number | null): void {
+    const counts = this.#of(route)
+    counts.opened++
+    if (cameAt !== null) counts.handshakes.add((this.now() - cameAt) / 1_000)
+  }
+
+  /** A handler has finished, or thrown, or was left behind by its connection. */
+  handled(route: string, beganAt: number): void {
+    this.#of(route).handlers.add((this.now() - beganAt) / 1_000)
+  }
+
+  /** An error of user code. @param route the empty string for none */
+  erred(route: string): void {
+    this.#of(route).errors++
+  }
+
+  /** A connection is closed, or, with null, has moved to another process. */
+  ended({ route, socket }: Life, ending: Ending | null): void {
+    this.receivedBytes += socket.bytesRead ?? 0
+    this.sentBytes += socket.bytesWritten ?? 0
+    if (ending === null) return
+    const { closed } = this.#of(route.path)
+    const code = this.#codeKey(ending.code)
+    let sides = closed.get(code)
+    if (sides === undefined) {
+      sides = new Map()
+      closed.set(code, sides)
+    }
+    sides.set(ending.by, (sides.get(ending.by) ?? 0) + 1)
+  }
+
+  /** What was counted until now, by route. */
+  routes(): Readonly<Record<string, RouteTraffic>> {
+    return Object.fromEntries([...this.#routes].map(([path, counts]) => [path, counts.figures()]))
+  }
+
+  #of(route: string): RouteCounts {
+    let counts = this.#routes.get(route)
+    if (counts === undefined) {
+      counts = new RouteCounts()
+      this.#routes.set(route, counts)
+    }
+    return counts
+  }
+
+  #codeKey(code: number): string {
+    if (code < FREE_CODE_MIN || this.#freeCodes.has(code)) return String(code)
+    if (this.#freeCodes.size === FREE_CODES_MAX) return OTHER
+    this.#freeCodes.add(code)
+    return String(code)
+  }
+}
