@@ -43,7 +43,7 @@ export function App({ live }: { readonly live: Live }) {
                 <RoutesPanel look={look} />
               </div>
               <div class="stack span-6">
-                <HandlersPanel look={look} />
+                <HandlersPanel look={look} durations={state.durations} bounds={hello?.handlerSeconds ?? []} />
                 <EndingsPanel look={look} />
               </div>
               <div class="stack span-6">

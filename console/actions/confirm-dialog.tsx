@@ -1,7 +1,7 @@
 /** Asks a second time, and says what it costs. Escape is no; the focus begins at no, and goes back to where it was. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Look } from '../../src/ops/live/wire.ts'
-import { serversOf } from '../live/totals.ts'
+import { slotsOf } from '../live/totals.ts'
 import { Choice } from '../parts/choice.tsx'
 import type { Action } from './action.ts'
 
@@ -14,7 +14,7 @@ interface ConfirmDialogProps {
 
 export function ConfirmDialog({ action, look, dialogOnConfirm, dialogOnCancel }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const slots = serversOf(look).flatMap(({ slot }) => slot ?? [])
+  const slots = slotsOf(look)
   const [chosen, setChosen] = useState<number | null>(slots[0] ?? null)
   // Shown once.
   useEffect(() => {

@@ -1,5 +1,6 @@
 /** What the page knows, as one value, and how each thing that happens changes it. Pure. */
 import type { Hello, Look, Point, Told } from '../../src/ops/live/wire.ts'
+import { type Durations, durationsOf } from './durations.ts'
 
 /**
  * `connecting`: not there yet. `waiting`: connected, no look so far. `live`. `stale`: connected, but nothing has come for a while. `gone`: the
@@ -17,13 +18,17 @@ export interface State {
   readonly look: Look | null
   /** Oldest first; at most POINTS_MAX. */
   readonly points: readonly Point[]
+  /** How often handlers have taken how long, at each of the last looks, oldest first; at most DURATIONS_MAX. */
+  readonly durations: readonly Durations[]
 }
 
 /** A quarter of an hour. */
 const POINTS_MAX = 900
+/** A minute. */
+const DURATIONS_MAX = 61
 
 export function beginning(now: number): State {
-  return { phase: 'connecting', since: now, retryAt: null, hello: null, look: null, points: [] }
+  return { phase: 'connecting', since: now, retryAt: null, hello: null, look: null, points: [], durations: [] }
 }
 
 export function afterMessage(state: State, told: Told, now: number): State {
@@ -35,7 +40,8 @@ export function afterMessage(state: State, told: Told, now: number): State {
   const last = state.points.at(-1)?.at ?? 0
   // The first one may be in the hello already.
   const points = told.point.at > last ? [...state.points, told.point].slice(-POINTS_MAX) : state.points
-  return { ...inPhase(state, 'live', now), look: told, points, retryAt: null }
+  const durations = [...state.durations, durationsOf(told)].slice(-DURATIONS_MAX)
+  return { ...inPhase(state, 'live', now), look: told, points, durations, retryAt: null }
 }
 
 export function afterSilence(state: State): State {

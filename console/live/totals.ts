@@ -17,6 +17,11 @@ export function serversOf(look: Look): Named<ServerLook>[] {
   return processesOf(look).flatMap(({ slot, value }) => (value.server === null ? [] : [{ slot, value: value.server }]))
 }
 
+/** The workers that can be asked; none where there is only one process. During a reload two may be in a slot. */
+export function slotsOf(look: Look): number[] {
+  return [...new Set(serversOf(look).flatMap(({ slot }) => slot ?? []))].sort((a, b) => a - b)
+}
+
 /** Of the same name added up; the most first. */
 export function addCounts(all: readonly Counts[]): [string, number][] {
   const sums = new Map<string, number>()

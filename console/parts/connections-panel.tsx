@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { ConnectionList, Look } from '../../src/ops/live/wire.ts'
 import { count, time } from '../format.ts'
 import { debugPath, getJson } from '../live/ask.ts'
-import { serversOf } from '../live/totals.ts'
+import { processesOf, serversOf, slotsOf } from '../live/totals.ts'
 import { ConnectionsFilter, type Filter } from './connections-filter.tsx'
 import { ConnectionsTable } from './connections-table.tsx'
 import { Empty } from './empty.tsx'
@@ -30,6 +30,8 @@ export function ConnectionsPanel({ look }: { readonly look: Look }) {
   const slot = servers.some((one) => one.slot === filter.slot) ? filter.slot : (servers[0]?.slot ?? null)
   const isThere = servers.length > 0
   const query = queryOf(filter, offset)
+  // Another process is there after a reload.
+  const pid = processesOf(look).findLast((one) => one.slot === slot)?.value.pid
 
   // Asked again also when the button says so.
   useEffect(() => {
@@ -47,7 +49,7 @@ export function ConnectionsPanel({ look }: { readonly look: Look }) {
       clearTimeout(timer)
       stop.abort()
     }
-  }, [slot, query, asked, isThere])
+  }, [slot, pid, query, asked, isThere])
 
   const rows = list?.[filter.list] ?? []
   const matching = list?.counts.matching[filter.list] ?? 0
@@ -55,7 +57,7 @@ export function ConnectionsPanel({ look }: { readonly look: Look }) {
   return (
     <Panel id="connections" title="Each connection" note={at === 0 ? '' : `as of ${time(at)}`} span={12}>
       <ConnectionsFilter
-        {...{ filter: { ...filter, slot }, routes, slots: servers.flatMap((one) => one.slot ?? []) }}
+        {...{ filter: { ...filter, slot }, routes, slots: slotsOf(look) }}
         filterOnChange={(changed) => {
           setFilter(changed)
           setOffset(0)

@@ -1,7 +1,9 @@
-/** Handlers that run now, the slowest first, and those that have outlived their connection. */
+/** How long handlers took in the last minute, by route; those that run now, the slowest first; and those that have outlived their connection. */
 import type { Look, WorkLook } from '../../src/ops/live/wire.ts'
 import { count, duration } from '../format.ts'
+import { type Durations, slowest } from '../live/durations.ts'
 import { type Named, serversOf } from '../live/totals.ts'
+import { DurationsTable } from './durations-table.tsx'
 import { Empty } from './empty.tsx'
 import { Panel } from './panel.tsx'
 
@@ -9,7 +11,13 @@ type Group = WorkLook['left'][number]
 
 const ROWS_MAX = 8
 
-export function HandlersPanel({ look }: { readonly look: Look }) {
+interface HandlersPanelProps {
+  readonly look: Look
+  readonly durations: readonly Durations[]
+  readonly bounds: readonly number[]
+}
+
+export function HandlersPanel({ look, durations, bounds }: HandlersPanelProps) {
   const works = serversOf(look).map(({ slot, value }): Named<WorkLook> => ({ slot, value: value.work }))
   const rows = works
     .flatMap(({ slot, value }) => [
@@ -20,7 +28,9 @@ export function HandlersPanel({ look }: { readonly look: Look }) {
     .slice(0, ROWS_MAX)
   const abandoned = works.reduce((sum, { value }) => sum + value.abandoned, 0)
   return (
-    <Panel id="handlers" title="Slowest handlers" note="that run now">
+    <Panel id="handlers" title="Slowest handlers" note="of the last minute">
+      <DurationsTable routes={slowest(durations, bounds).slice(0, ROWS_MAX)} />
+      <h3>Running now</h3>
       {rows.length === 0 ? (
         <Empty line="No handler is running." />
       ) : (

@@ -154,6 +154,7 @@ function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<Censu
   const { ready, rooms, users } = source
   const lookedAt: LookedAt = {
     ...{ ready, rooms, users, work, census, connections: () => source.connections(), ledger: () => source.ledger() },
+    figures: () => source.internals.figures(),
     onDrain: (listener) => source.on('drain', listener),
   }
   const own = [ledgerRoute(source), workRoute(work), censusRoute(census), collectRoute(census)]

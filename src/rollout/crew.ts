@@ -60,6 +60,14 @@ export class Crew {
     return this.#workers
   }
 
+  /** Of those that have connections, or may get some, with the slot of each. */
+  liveAdminPaths(): readonly (readonly [slot: number, path: string])[] {
+    return [...this.#workers].flatMap(({ slot, state, figures, adminPath }) => {
+      const mayHave = state === 'serving' || state === 'moving' || (figures?.connections ?? 0) > 0
+      return adminPath !== null && mayHave ? [[slot, adminPath] as const] : []
+    })
+  }
+
   /** A path in the folder of sockets that nobody else has. */
   socketPath(name: string): string {
     return join(this.#folder, `${name}-${++this.#named}.sock`)

@@ -184,6 +184,11 @@ export class Supervisor {
     return new Map(paths.filter((entry): entry is readonly [number, string] => entry[1] !== null))
   }
 
+  /** The same of all that have connections, or may get some: during a reload also the one before, and the next, of a slot. */
+  liveAdminPaths(): readonly (readonly [slot: number, path: string])[] {
+    return this.#crew.liveAdminPaths()
+  }
+
   status(): RolloutStatus {
     const now = this.#clock.wallNow()
     const workers = [...this.#crew.workers].map((worker) => workerStatus(worker, now))

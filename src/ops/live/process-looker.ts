@@ -13,10 +13,11 @@ import { type MemoryReport, readMemory } from '../../diagnose/memory/read-memory
 import type { Work, WorkReport } from '../../diagnose/work/work.ts'
 import type { RouteCounts } from '../../hub/route-counts.ts'
 import type { DrainReport } from '../../server/drain-report.ts'
+import type { ServerFigures } from '../../server/internals.ts'
 import type { ServerLedger } from '../../server/server-ledger.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { Paced } from './paced.ts'
-import type { DrainLook, MemoryReading, ProcessLook, ServerLook, WorkLook } from './wire.ts'
+import type { DrainLook, MemoryReading, ProcessLook, ServerLook, TrafficLook, WorkLook } from './wire.ts'
 
 /** Of a server, what is looked at. */
 export interface LookedAt {
@@ -29,6 +30,7 @@ export interface LookedAt {
   readonly onDrain: (
     listener: (drain: { readonly total: number; readonly report: DrainReport | null }) => void,
   ) => () => void
+  readonly figures: () => ServerFigures
   readonly work: Work
   readonly census: Census
 }
@@ -55,6 +57,7 @@ export class ProcessLooker {
   readonly #memory: Paced<MemoryReading>
   readonly #routes: Paced<Readonly<Record<string, RouteCounts>>>
   readonly #work: Paced<WorkLook>
+  readonly #traffic: Paced<TrafficLook>
   readonly #offDrain: () => void
   #drain: { readonly beganAt: number; readonly total: number; readonly report: DrainReport | null } | null = null
   #rest: ClockTimer | null = null
@@ -69,6 +72,7 @@ export class ProcessLooker {
     )
     this.#routes = new Paced(clock, SHARE, () => ((server as LookedAt).ledger() as ServerLedger).routes)
     this.#work = new Paced(clock, SHARE, () => workLook((server as LookedAt).work.report()))
+    this.#traffic = new Paced(clock, SHARE, () => trafficLook((server as LookedAt).figures()))
     this.#offDrain =
       server?.onDrain(({ total, report }) => {
         this.#drain = { beganAt: this.#drain?.beganAt ?? clock.wallNow(), total, report }
@@ -92,6 +96,7 @@ export class ProcessLooker {
     const costMs = {
       look: round(clock.now() - beganAt),
       ...{ memory: round(this.#memory.tookMs), routes: round(this.#routes.tookMs), work: round(this.#work.tookMs) },
+      traffic: round(this.#traffic.tookMs),
     }
     return { ...look, costMs }
   }
@@ -111,6 +116,7 @@ export class ProcessLooker {
       ledger: { ...countsOf(server.ledger() as ServerLedger), routes: this.#routes.value() ?? {} },
       census: { watched: census.size, estimateMs: Math.round(census.estimateMs), report: census.last },
       work: this.#work.value() ?? { held: [], running: [], left: [], abandoned: 0 },
+      traffic: this.#traffic.value(),
       drain: this.#drainLook(server),
     }
   }
@@ -139,6 +145,14 @@ function workLook({ held, running, left, abandoned }: WorkReport): WorkLook {
     left: left.slice(0, GROUPS_MAX),
     abandoned: abandoned.reduce((sum, { count }) => sum + count, 0),
   }
+}
+
+function trafficLook({ routes, receivedBytes, sentBytes, outboxBytes }: ServerFigures): TrafficLook {
+  const entries = Object.entries(routes).map(([route, { errors, handlers }]) => [
+    route,
+    { errors, handlers: handlers.counts },
+  ])
+  return { routes: Object.fromEntries(entries), receivedBytes, sentBytes, outboxBytes }
 }
 
 function readingOf({ source, accounts, verdict }: MemoryReport, at: number): MemoryReading {

@@ -1,5 +1,6 @@
 /** What the console shows of a server in its own process. Functions over what looks at it; nothing to end. */
 import type { Clock } from '../../base/clock.ts'
+import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { MemoryHistory } from '../../diagnose/memory/history.ts'
 import { versionOf } from '../package-version.ts'
 import type { LiveSource } from './live-channel.ts'
@@ -12,7 +13,13 @@ export function serverSource(looker: ProcessLooker, history: MemoryHistory, cloc
   return {
     hello: () =>
       Promise.resolve({
-        ...{ mode: 'server', holdfast: version, node: process.version, lastHour: history.rows() },
+        ...{
+          mode: 'server',
+          holdfast: version,
+          node: process.version,
+          handlerSeconds: HANDLER_SECONDS,
+          lastHour: history.rows(),
+        },
       }),
     look() {
       const beganAt = clock.now()

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { MemoryRow } from '../../diagnose/memory/memory-row.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { versionOf } from '../package-version.ts'
@@ -15,7 +16,7 @@ import { addRows, pointOf } from './point.ts'
 import type { ProcessAnswer } from './wire.ts'
 
 /** A process that is later than this is stuck, and that is what there is to show. */
-const ANSWER_MS = 2_000
+const ANSWER_MS = 1_500
 
 export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSource {
   const version = versionOf()
@@ -25,7 +26,13 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
     async hello() {
       const answers = await askAll<LookAnswer>(supervisor, clock, `${LOOK_PATH}?hour=1`)
       const hours = answers.map(({ answer }): readonly MemoryRow[] => answer?.lastHour ?? [])
-      return { mode: 'supervisor', holdfast: version, node: process.version, lastHour: addRows(hours) }
+      return {
+        mode: 'supervisor',
+        holdfast: version,
+        node: process.version,
+        handlerSeconds: HANDLER_SECONDS,
+        lastHour: addRows(hours),
+      }
     },
     async look() {
       const beganAt = clock.now()
@@ -54,7 +61,7 @@ interface Answered<Value> {
 }
 
 function askAll<Value>(supervisor: Supervisor, clock: Clock, path: string): Promise<Answered<Value>[]> {
-  return Promise.all([...supervisor.adminPaths()].map(([slot, socket]) => askOne<Value>(slot, socket, clock, path)))
+  return Promise.all(supervisor.liveAdminPaths().map(([slot, socket]) => askOne<Value>(slot, socket, clock, path)))
 }
 
 async function askOne<Value>(slot: number, socket: string, clock: Clock, path: string): Promise<Answered<Value>> {

@@ -34,6 +34,8 @@ export interface Hello {
   readonly everyMs: number
   /** Of the looks since somebody has been watching, oldest first; bounded. */
   readonly points: readonly Point[]
+  /** The bounds of the handler durations, in seconds. */
+  readonly handlerSeconds: readonly number[]
   /** The last hour of memory, a row a minute, of all processes added up. */
   readonly lastHour: readonly MemoryRow[]
 }
@@ -107,6 +109,8 @@ export interface ServerLook {
   readonly ledger: ServerLedger
   readonly census: CensusLook
   readonly work: WorkLook
+  /** Null before the first. */
+  readonly traffic: TrafficLook | null
   /** Null before there was one. */
   readonly drain: DrainLook | null
 }
@@ -149,6 +153,22 @@ export interface WorkLook {
   readonly running: readonly (WorkGroup & { readonly overdue: number })[]
   readonly left: readonly WorkGroup[]
   readonly abandoned: number
+}
+
+/** What was counted since the port was opened, as `/metrics` tells it. */
+export interface TrafficLook {
+  readonly routes: Readonly<Record<string, RouteTrafficLook>>
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  /** What waits for readers that are slow. */
+  readonly outboxBytes: number
+}
+
+export interface RouteTrafficLook {
+  /** Errors of user code that were announced. */
+  readonly errors: number
+  /** One count for each bound, and one for what is above them. */
+  readonly handlers: readonly number[]
 }
 
 export interface DrainLook {
