@@ -45,12 +45,16 @@ export function App({ live }: { readonly live: Live }) {
               <div class="stack span-6">
                 <HandlersPanel look={look} durations={state.durations} bounds={hello?.handlerSeconds ?? []} />
                 <EndingsPanel look={look} />
+                {look.supervisor !== null && <LedgerPanel look={look} />}
               </div>
               <div class="stack span-6">
                 <CensusPanel look={look} />
                 <RolloutPanel look={look} />
-                {look.supervisor !== null && <WorkersPanel look={look} supervisor={look.supervisor} />}
-                <LedgerPanel look={look} />
+                {look.supervisor === null ? (
+                  <LedgerPanel look={look} />
+                ) : (
+                  <WorkersPanel look={look} supervisor={look.supervisor} />
+                )}
               </div>
               <ConnectionsPanel look={look} />
             </div>

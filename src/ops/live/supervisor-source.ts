@@ -7,13 +7,14 @@ import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { MemoryRow } from '../../diagnose/memory/memory-row.ts'
+import type { RolloutStatus } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { versionOf } from '../package-version.ts'
 import { askWorker } from '../worker-routes.ts'
 import type { LiveSource } from './live-channel.ts'
 import { LOOK_PATH, type LookAnswer } from './look-route.ts'
 import { addRows, pointOf } from './point.ts'
-import type { ProcessAnswer } from './wire.ts'
+import type { Point, ProcessAnswer } from './wire.ts'
 
 /** A process that is later than this is stuck, and that is what there is to show. */
 const ANSWER_MS = 1_500
@@ -45,11 +46,27 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
       const fresh = [...reads].some(([pid, at]) => readAt.get(pid) !== at)
       readAt = reads
       const status = supervisor.status()
+      const point = pointOf(clock.wallNow(), looks, status.totals, fresh)
       return {
-        ...{ kind: 'look', point: pointOf(clock.wallNow(), looks, status.totals, fresh), processes },
+        ...{ kind: 'look', point: withSilent(point, processes, status), processes },
         supervisor: { ...status, progress: supervisor.progress },
         tookMs: Math.round(clock.now() - beganAt),
       }
+    },
+  }
+}
+
+/** Of workers that did not answer, what they have told their supervisor last: otherwise it would look as if their connections had gone. */
+function withSilent(point: Point, processes: readonly ProcessAnswer[], { connections, workers }: RolloutStatus): Point {
+  if (processes.every(({ look }) => look !== null)) return point
+  const { open, draining, closing, moving, rssBytes, heapUsedBytes } = point
+  const told = (name: 'rssBytes' | 'heapUsedBytes'): number => workers.reduce((sum, one) => sum + one[name], 0)
+  return {
+    ...point,
+    open: open + Math.max(0, connections - open - draining - closing - moving),
+    ...{
+      rssBytes: Math.max(rssBytes, told('rssBytes')),
+      heapUsedBytes: Math.max(heapUsedBytes, told('heapUsedBytes')),
     },
   }
 }
