@@ -16,6 +16,7 @@ import {
   findHaproxy,
   findNginx,
   findNode,
+  findPrometheus,
   findPython,
   findPythonYaml,
   findSystemdAnalyze,
@@ -33,6 +34,7 @@ const NEEDS = {
   chromium: { find: findChromium, packages: ['chromium', 'fonts-dejavu-core'] },
   nginx: { find: findNginx, packages: ['nginx-light'] },
   haproxy: { find: findHaproxy, packages: ['haproxy'] },
+  prometheus: { find: findPrometheus, packages: ['prometheus'] },
   systemd: { find: findSystemdAnalyze, packages: ['systemd'] },
   go: { find: findGo, packages: ['golang-go'] },
   gin: {

@@ -2,9 +2,12 @@
  * `holdfast run app.js`: the supervisor of an app, in this process, and its admin port. Ends when the supervisor has ended:
  * by SIGTERM or SIGINT it drains, by a second one it ends at once; SIGHUP reloads.
  */
+
 import { extname } from 'node:path'
+import { systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
 import type { AdminPort } from '../ops/admin-listener.ts'
+import { SupervisorMetrics } from '../ops/metrics/supervisor-metrics.ts'
 import { openSupervisorAdmin } from '../ops/supervisor-admin.ts'
 import { Supervisor } from '../rollout/supervisor.ts'
 import { adminPlace } from './admin-flags.ts'
@@ -83,10 +86,13 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
 async function openPort(given: Given, supervisor: Supervisor, terminal: Terminal): Promise<AdminPort | null> {
   const where = given.text('admin')
   if (where === 'off') return null
+  const metrics = new SupervisorMetrics(supervisor, systemClock)
+  // It counts as long as the supervisor is there.
+  void supervisor.ended.then(() => metrics.end())
   try {
     const { host, port } = adminPlace(where)
     const token = terminal.env.HOLDFAST_ADMIN_TOKEN ?? null
-    const admin = await openSupervisorAdmin(supervisor, { host, port, token })
+    const admin = await openSupervisorAdmin(supervisor, metrics, { host, port, token })
     if (given.on('json')) terminal.out(JSON.stringify({ event: 'admin', host: admin.host, port: admin.port }))
     return admin
   } catch (thrown) {

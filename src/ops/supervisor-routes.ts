@@ -8,6 +8,8 @@ import type { Supervisor } from '../rollout/supervisor.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
 import { CONSOLE_PATHS, consoleRoutes } from './live/console-pages.ts'
+import { metricsRoute } from './metrics/exposition.ts'
+import type { SupervisorMetrics } from './metrics/supervisor-metrics.ts'
 import { versionOf } from './package-version.ts'
 import { WORKER_PATHS, workerRoutes } from './worker-routes.ts'
 
@@ -30,11 +32,16 @@ export const SUPERVISOR_PATHS = {
     'yes',
     'All workers drain, then the supervisor ends. Lines of JSON with how many connections are left, then one with `ended`.',
   ],
+  '/metrics': [
+    'GET',
+    'yes',
+    'What [metrics.md](metrics.md) lists, of all workers as one, as Prometheus reads it; as OpenMetrics for whoever asks for that with `Accept`, as JSON with `?format=json`.',
+  ],
   ...WORKER_PATHS,
   ...CONSOLE_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
-export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
+export function supervisorRoutes(supervisor: Supervisor, metrics: SupervisorMetrics): AdminRoute[] {
   const version = versionOf()
   return [
     { method: 'GET', path: '/healthz', open: true, handler: () => answer.text('ok') },
@@ -48,6 +55,7 @@ export function supervisorRoutes(supervisor: Supervisor): AdminRoute[] {
     },
     { method: 'POST', path: '/reload', handler: (request) => reload(supervisor, request) },
     { method: 'POST', path: '/drain', handler: () => drain(supervisor) },
+    metricsRoute(() => metrics.figures()),
     ...workerRoutes(supervisor),
     ...consoleRoutes(),
   ]

@@ -11,13 +11,15 @@ import { AdminListener } from './admin-listener.ts'
 import { readAdminOptions } from './admin-options.ts'
 import { AdminRoutes } from './admin-routes.ts'
 import { DebugRoutes } from './debug-routes.ts'
+import { lasting, type MetricFigures } from './metrics/figures.ts'
 import { autopsy } from './worker-autopsy.ts'
 
 /** What a worker has of it. */
 export interface WorkerAdmin {
   /** Looks at what is left of what has ended. To be called when everything has. */
   autopsy(withinMs: number): Promise<AutopsyReport>
-  close(): Promise<void>
+  /** Resolves with the last figures that can be added to those of other workers. */
+  close(): Promise<MetricFigures>
 }
 
 export async function openWorkerAdmin(server: AdminServer, path: string): Promise<WorkerAdmin> {
@@ -26,9 +28,10 @@ export async function openWorkerAdmin(server: AdminServer, path: string): Promis
   const { answerTimeoutMs } = options
   const debug = new DebugRoutes({ clock: systemClock, answerTimeoutMs, source: debugSourceOf(server) })
   const listener = new AdminListener(options, new AdminRoutes(debug.routes), { path })
-  const close = async (): Promise<void> => {
+  const close = async (): Promise<MetricFigures> => {
     debug.end()
     await listener.close()
+    return lasting(debug.metrics.ofServer())
   }
   try {
     await listener.open()

@@ -2,12 +2,11 @@
  * The routes of a supervisor that its workers answer: `/workers/N/debug/…`, and `/debug/…` when there is one worker. Each question
  * is one request over the Unix socket of that worker, which ends with the answer, or when whoever asked has left.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { messageOf } from '../base/errors.ts'
 import type { Supervisor } from '../rollout/supervisor.ts'
-import { AdminAnswer, answer } from './admin-answer.ts'
-import { CHANGE_HEADER, CHANGE_VALUE } from './admin-guard.ts'
+import { type AdminAnswer, answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
+import { askWorker } from './ask-worker.ts'
 
 export const WORKER_PATHS = {
   '/workers/:n/debug/*': [
@@ -17,9 +16,6 @@ export const WORKER_PATHS = {
   ],
   '/debug/*': ['GET, POST', 'yes', 'The same when there is one worker; otherwise 400, which names them.'],
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
-
-/** An answer is passed on when it is whole. */
-const ANSWER_BYTES_MAX = 256 * 1024 * 1024
 
 export function workerRoutes(supervisor: Pick<Supervisor, 'adminPaths'>): AdminRoute[] {
   const handlers = {
@@ -49,41 +45,10 @@ function numbersOf(paths: ReadonlyMap<number, string>): string {
 }
 
 async function ask(socketPath: string, { method, path, query, body, signal }: AdminRequest): Promise<AdminAnswer> {
-  const asked = path.slice(path.indexOf('/debug/'))
-  const search = query.size === 0 ? '' : `?${query}`
+  const target = `${path.slice(path.indexOf('/debug/'))}${query.size === 0 ? '' : `?${query}`}`
   try {
-    const told = await askWorker(socketPath, { method, path: `${asked}${search}`, body, signal })
-    return new AdminAnswer(told.status, told.type, told.body)
+    return await askWorker(socketPath, { method, target, body, signal })
   } catch (thrown) {
     return answer.text(`the worker does not answer: ${messageOf(thrown)}`, 502)
   }
-}
-
-/** One question to a worker. Rejects when it does not answer, or when the signal aborts. */
-export async function askWorker(
-  socketPath: string,
-  { method, path, body, signal }: Pick<AdminRequest, 'method' | 'path' | 'body' | 'signal'>,
-): Promise<{ readonly status: number; readonly type: string; readonly body: Buffer }> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // Whoever asks for a change has been checked by the port of the supervisor.
-    const headers = { Host: 'localhost', ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }) }
-    httpRequest({ socketPath, method, path, headers, signal, agent: false })
-      .on('response', resolve)
-      .on('error', reject)
-      .end(body)
-  })
-  const whole = await bodyOf(response)
-  const { statusCode = 502, headers } = response
-  return { status: statusCode, type: headers['content-type'] ?? 'text/plain', body: whole }
-}
-
-async function bodyOf(response: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response) {
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES_MAX) throw new Error(`its answer is longer than ${ANSWER_BYTES_MAX} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

@@ -79,7 +79,12 @@ export type Word =
   | { readonly kind: 'autopsy'; readonly report: AutopsyReport }
   /** An error that nobody caught is about to end it. */
   | { readonly kind: 'dying'; readonly message: string }
-  | { readonly kind: 'figures'; readonly figures: WorkerFigures }
+  | {
+      readonly kind: 'figures'
+      readonly figures: WorkerFigures
+      /** The last that what answers for it has counted; only before it goes. This floor does not look into it. */
+      readonly counted?: unknown
+    }
 
 /** What a worker tells of itself, once a second and before it goes. */
 export interface WorkerFigures extends HeapFigures {

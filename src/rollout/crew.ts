@@ -60,14 +60,6 @@ export class Crew {
     return this.#workers
   }
 
-  /** Of those that have connections, or may get some, with the slot of each. */
-  liveAdminPaths(): readonly (readonly [slot: number, path: string])[] {
-    return [...this.#workers].flatMap(({ slot, state, figures, adminPath }) => {
-      const mayHave = state === 'serving' || state === 'moving' || (figures?.connections ?? 0) > 0
-      return adminPath !== null && mayHave ? [[slot, adminPath] as const] : []
-    })
-  }
-
   /** A path in the folder of sockets that nobody else has. */
   socketPath(name: string): string {
     return join(this.#folder, `${name}-${++this.#named}.sock`)
@@ -141,6 +133,7 @@ export class Crew {
     if (worker.adminPath !== null) rmSync(worker.adminPath, { force: true })
     if (worker.figures !== null) addCounters(this.#departed, worker.figures.counters)
     for (const other of this.#workers) other.order({ kind: 'part', name: worker.name })
+    this.#init.events.emit('gone', { name: worker.name, slot: worker.slot, counted: worker.counted })
     void worker.gone.then(({ reason }) => this.#announce(worker, reason))
     this.#init.crewOnGone(worker)
   }

@@ -64,6 +64,7 @@ export class ForkedWorker {
   #state: WorkerState = 'starting'
   #since: number
   #figures: WorkerFigures | null = null
+  #counted: unknown
   #drainMs = 0
   #lastWords = ''
   #leaving = false
@@ -119,6 +120,11 @@ export class ForkedWorker {
 
   get figures(): WorkerFigures | null {
     return this.#figures
+  }
+
+  /** What it said last that it had counted; undefined: it has not. */
+  get counted(): unknown {
+    return this.#counted
   }
 
   /** Was it told to go, or has it said so? Then its end is no crash. */
@@ -183,8 +189,10 @@ export class ForkedWorker {
       this.#drainMs = word.drainMs
       this.#become('ready')
     } else if (word.kind === 'listening') this.#become('serving')
-    else if (word.kind === 'figures') this.#figures = word.figures
-    else if (word.kind === 'failed' || word.kind === 'dying') this.#lastWords = word.message
+    else if (word.kind === 'figures') {
+      this.#figures = word.figures
+      this.#counted = word.counted
+    } else if (word.kind === 'failed' || word.kind === 'dying') this.#lastWords = word.message
     else if (word.kind === 'leaving') this.#leave()
     // From here on it is up to whoever is to look at it.
     else if (word.kind === 'empty') this.#killer?.cancel()

@@ -18,6 +18,8 @@ export interface RolloutEvents {
     /** Why it ended, or empty. */
     readonly reason: string
   }
+  /** The process of a worker has ended. `counted` is what it had counted, if it could still say so: for whoever adds up its metrics. */
+  gone: { readonly name: string; readonly slot: number; readonly counted: unknown }
   /** A worker has told how it is: about once a second each. */
   figures: { readonly slot: number; readonly pid: number; readonly connections: number }
   /** A worker ended although nobody had told it to. `restartMs` is null when it is not started again. */

@@ -45,6 +45,21 @@ export interface RolloutStatus {
   readonly totals: Readonly<Record<string, number>>
 }
 
+/** Where a worker can be asked. */
+export interface WorkerPlace {
+  readonly name: string
+  readonly slot: number
+  /** Is it the one that serves in its slot? Another may be on its way in or out. */
+  readonly serves: boolean
+  /** Its Unix socket; null: it answers nobody. */
+  readonly adminPath: string | null
+}
+
+export function placeOf({ name, slot, adminPath, state }: ForkedWorker, isOfSlot: boolean): WorkerPlace {
+  // Before it is ready nobody may answer there.
+  return { name, slot, serves: isOfSlot, adminPath: state === 'starting' ? null : adminPath }
+}
+
 export function workerStatus(worker: ForkedWorker, now: number): WorkerStatus {
   const { slot, pid, generation, state, figures } = worker
   return {

@@ -22,7 +22,7 @@ import type { ReloadReport } from './reload-report.ts'
 import { Reloads } from './reloads.ts'
 import type { ReloadProgress, RolloutEvents } from './rollout-events.ts'
 import { ROLLOUT_OPTIONS, type RolloutOptions, type RolloutOptionsInput } from './rollout-options.ts'
-import { type RolloutStatus, type SupervisorState, workerStatus } from './rollout-status.ts'
+import { placeOf, type RolloutStatus, type SupervisorState, type WorkerPlace, workerStatus } from './rollout-status.ts'
 import { Slot } from './slot.ts'
 import type { SupervisorEnd, SupervisorSurroundings } from './supervisor-surroundings.ts'
 
@@ -184,9 +184,9 @@ export class Supervisor {
     return new Map(paths.filter((entry): entry is readonly [number, string] => entry[1] !== null))
   }
 
-  /** The same of all that have connections, or may get some: during a reload also the one before, and the next, of a slot. */
-  liveAdminPaths(): readonly (readonly [slot: number, path: string])[] {
-    return this.#crew.liveAdminPaths()
+  /** All workers there are: the name of each, which no other ever has, and where it can be asked. */
+  places(): WorkerPlace[] {
+    return [...this.#crew.workers].map((worker) => placeOf(worker, this.#slots[worker.slot]?.worker === worker))
   }
 
   status(): RolloutStatus {

@@ -6,7 +6,8 @@ import type { ServedServer } from './served-server.ts'
 /** What answers for a worker, and looks at what is left in it. */
 export interface WorkerAdmin {
   autopsy(withinMs: number): Promise<AutopsyReport>
-  close(): Promise<void>
+  /** Resolves with the last that it has counted, to be told to whoever asks the supervisor. */
+  close(): Promise<unknown>
 }
 
 /** The process around a worker. */

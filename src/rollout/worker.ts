@@ -257,10 +257,10 @@ export class Worker {
   }
 
   async #exit(code: number): Promise<void> {
-    await this.#admin?.close()
+    const counted = await this.#admin?.close()
     if (this.#orphaned) this.#process.removeFolder(this.#folder)
     // The last figures, behind everything else that was said.
-    if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server) })
+    if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server), counted })
     this.#process.exit(code)
   }
 

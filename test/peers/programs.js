@@ -51,6 +51,12 @@ export function findHaproxy() {
   return onPath('haproxy')
 }
 
+/** The paths of Prometheus and of the tool that checks its rules, or undefined. */
+export function findPrometheus() {
+  const [prometheus, promtool] = [onPath('prometheus'), onPath('promtool')]
+  return prometheus === undefined || promtool === undefined ? undefined : { prometheus, promtool }
+}
+
 /** The path of systemd-analyze, or undefined. It checks units without a systemd that runs. */
 export function findSystemdAnalyze() {
   return onPath('systemd-analyze')

@@ -9,8 +9,8 @@ import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { MemoryRow } from '../../diagnose/memory/memory-row.ts'
 import type { RolloutStatus } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
+import { askWorker } from '../ask-worker.ts'
 import { versionOf } from '../package-version.ts'
-import { askWorker } from '../worker-routes.ts'
 import type { LiveSource } from './live-channel.ts'
 import { LOOK_PATH, type LookAnswer } from './look-route.ts'
 import { addRows, pointOf } from './point.ts'
@@ -18,6 +18,8 @@ import type { Point, ProcessAnswer } from './wire.ts'
 
 /** A process that is later than this is stuck, and that is what there is to show. */
 const ANSWER_MS = 1_500
+/** One that is looked at after its handoff stands still for long, and has nothing to show. */
+const BESIDE_MS = 500
 
 export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSource {
   const version = versionOf()
@@ -77,15 +79,27 @@ interface Answered<Value> {
   readonly problem: string | null
 }
 
-function askAll<Value>(supervisor: Supervisor, clock: Clock, path: string): Promise<Answered<Value>[]> {
-  return Promise.all(supervisor.liveAdminPaths().map(([slot, socket]) => askOne<Value>(slot, socket, clock, path)))
+/** Those that serve; and of those on their way in or out, who answers. */
+async function askAll<Value>(supervisor: Supervisor, clock: Clock, path: string): Promise<Answered<Value>[]> {
+  const asked = supervisor.places().map(async ({ slot, serves, adminPath }) => {
+    if (adminPath === null) return []
+    const answered = await askOne<Value>(slot, adminPath, clock, path, serves ? ANSWER_MS : BESIDE_MS)
+    return serves || answered.answer !== null ? [answered] : []
+  })
+  return (await Promise.all(asked)).flat()
 }
 
-async function askOne<Value>(slot: number, socket: string, clock: Clock, path: string): Promise<Answered<Value>> {
+async function askOne<Value>(
+  slot: number,
+  socket: string,
+  clock: Clock,
+  target: string,
+  withinMs: number,
+): Promise<Answered<Value>> {
   const late = new AbortController()
-  const timer = clock.after(ANSWER_MS, () => late.abort(new Error(`it has not answered for ${ANSWER_MS / 1_000} s`)))
+  const timer = clock.after(withinMs, () => late.abort(new Error(`it has not answered for ${withinMs / 1_000} s`)))
   try {
-    const { status, body } = await askWorker(socket, { method: 'GET', path, body: '', signal: late.signal })
+    const { status, body } = await askWorker(socket, { method: 'GET', target, body: '', signal: late.signal })
     if (status !== 200) return { slot, answer: null, problem: `it answered with ${status}` }
     return { slot, answer: JSON.parse(body.toString('utf8')) as Value, problem: null }
   } catch (thrown) {

@@ -39,7 +39,7 @@ export class ServerMetrics {
     this.#census = census
     this.#process = new ProcessMetrics(clock)
     source?.internals.countTraffic()
-    this.#untie = source?.on('drain', ({ report }) => this.#drainOnTold(report)) ?? (() => {})
+    this.#untie = source === null ? () => {} : this.#hearDrains(source)
   }
 
   /** All there is. */
@@ -69,6 +69,10 @@ export class ServerMetrics {
   end(): void {
     this.#untie()
     this.#process.end()
+  }
+
+  #hearDrains({ on }: MetricsSource): () => void {
+    return on('drain', ({ report }) => this.#drainOnTold(report))
   }
 
   #drainOnTold(report: DrainReport | null): void {
