@@ -151,11 +151,11 @@ function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<Censu
   const censusOnLeak = (leak: CensusLeak): void => leaks.announce({ ...leak, count: leak.history.at(-1) ?? leak.count })
   const census = new Census({ clock, censusOnLeak }, settings)
   const untie = censusOfServer(source, census)
-  const { ready, rooms, users } = source
+  const { ready, rooms, users, on } = source
   const lookedAt: LookedAt = {
     ...{ ready, rooms, users, work, census, connections: () => source.connections(), ledger: () => source.ledger() },
     figures: () => source.internals.figures(),
-    onDrain: (listener) => source.on('drain', listener),
+    onDrain: (listener) => on('drain', listener),
   }
   const own = [ledgerRoute(source), workRoute(work), censusRoute(census), collectRoute(census)]
   return {

@@ -27,14 +27,23 @@ export class Paced<Value> {
     return this.#tookMs
   }
 
-  /** The latest there is; null before the first. When it is time, another is taken: now, or, if it takes a while, for the next who asks. */
-  value(): Value | null {
+  /** The latest there is; null before the first. */
+  get latest(): Value | null {
+    return this.#value
+  }
+
+  /** Is it time for another? */
+  get due(): boolean {
+    return !this.#underWay && this.#clock.now() >= this.#notBefore
+  }
+
+  /** When it is time, another is taken: now, or, if it takes a while, for whoever asks next. */
+  refresh(): void {
+    if (!this.due) return
     const now = this.#clock.now()
-    if (this.#underWay || now < this.#notBefore) return this.#value
     const taken = this.#take()
     if (taken instanceof Promise) this.#await(taken, now)
     else this.#finish(taken, now)
-    return this.#value
   }
 
   #await(taken: Promise<Value>, beganAt: number): void {

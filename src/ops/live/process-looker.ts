@@ -48,6 +48,8 @@ const SHARE = 0.002
 const MEMORY_SHARE = 0.004
 /** When nobody has looked for so long, nobody watches. */
 const REST_MS = 5_000
+/** So much is looked at in one go; what takes longer has its turn alone, and the others theirs in the next look. */
+const AT_ONCE_MS = 8
 const GROUPS_MAX = 20
 
 export class ProcessLooker {
@@ -61,6 +63,8 @@ export class ProcessLooker {
   readonly #offDrain: () => void
   #drain: { readonly beganAt: number; readonly total: number; readonly report: DrainReport | null } | null = null
   #rest: ClockTimer | null = null
+  /** The looks so far: who begins changes with each. */
+  #looks = 0
   #ended = false
 
   constructor(init: ProcessLookerInit) {
@@ -81,6 +85,8 @@ export class ProcessLooker {
 
   look(): ProcessLook {
     this.#stayAwake()
+    this.#memory.refresh()
+    if (this.#init.server !== null) this.#refresh([this.#routes, this.#work, this.#traffic])
     const { clock, server } = this.#init
     const beganAt = clock.now()
     const { used_heap_size, heap_size_limit } = getHeapStatistics()
@@ -90,7 +96,7 @@ export class ProcessLooker {
       loop: this.#loop.read(),
       memory: {
         ...{ rssBytes: process.memoryUsage.rss(), heapUsedBytes: used_heap_size, heapLimitBytes: heap_size_limit },
-        reading: this.#memory.value(),
+        reading: this.#memory.latest,
       },
     }
     const costMs = {
@@ -113,16 +119,27 @@ export class ProcessLooker {
     const { census } = server
     return {
       ...{ ready: server.ready(), rooms: server.rooms(), users: server.users() },
-      ledger: { ...countsOf(server.ledger() as ServerLedger), routes: this.#routes.value() ?? {} },
+      ledger: { ...countsOf(server.ledger() as ServerLedger), routes: this.#routes.latest ?? {} },
       census: { watched: census.size, estimateMs: Math.round(census.estimateMs), report: census.last },
-      work: this.#work.value() ?? { held: [], running: [], left: [], abandoned: 0 },
-      traffic: this.#traffic.value(),
+      work: this.#work.latest ?? { held: [], running: [], left: [], abandoned: 0 },
+      traffic: this.#traffic.latest,
       drain: this.#drainLook(server),
     }
   }
 
   #drainLook(server: LookedAt): DrainLook | null {
     return this.#drain === null ? null : { ...this.#drain, left: server.connections() }
+  }
+
+  /** Those that are due, but not more than may be at once: each looks at every connection. */
+  #refresh(parts: readonly Pick<Paced<unknown>, 'due' | 'tookMs' | 'refresh'>[]): void {
+    const first = this.#looks++ % parts.length
+    let spentMs = 0
+    for (const part of [...parts.slice(first), ...parts.slice(0, first)]) {
+      if (!part.due || (spentMs > 0 && spentMs + part.tookMs > AT_ONCE_MS)) continue
+      part.refresh()
+      spentMs += part.tookMs
+    }
   }
 
   #stayAwake(): void {
