@@ -71,7 +71,6 @@ async function takeAll() {
   await table.locator('button.row').first().click()
   await table.locator('.timeline').waitFor()
   await table.screenshot({ path: join(values.out, 'console-connections.png') })
-  await page.locator('#console').screenshot({ path: join(values.out, 'console-whole.png') })
   await page.setViewportSize(NARROW)
   await page.evaluate(() => scrollTo(0, 0))
   await pause(1_500)

@@ -24,33 +24,31 @@ export interface ChartProps {
 
 export function Chart({ name, times, series, legend = series, format, height, least, children }: ChartProps) {
   const [pointed, setPointed] = useState<number | null>(null)
-  if (times.length < 2) {
-    return (
-      <figure class="chart">
-        <p class="chart-empty">No data yet: a line needs two looks.</p>
-      </figure>
-    )
-  }
   const at = pointed !== null && pointed < times.length ? pointed : times.length - 1
   return (
     <figure class="chart">
       <ul class="legend">
-        {legend.map(({ label, color, values }) => (
-          <li key={label}>
-            <span class={`swatch ${color.slice(2)}`} aria-hidden="true" />
-            {label} <b>{format(values[at])}</b>
-          </li>
-        ))}
+        {times.length > 0 &&
+          legend.map(({ label, color, values }) => (
+            <li key={label}>
+              <span class={`swatch ${color.slice(2)}`} aria-hidden="true" />
+              {label} <b>{format(values[at])}</b>
+            </li>
+          ))}
         {pointed !== null && <li class="quiet">at {time((times[at] ?? 0) * 1_000)}</li>}
       </ul>
-      <Plot
-        {...{ times, series, format, plotOnPoint: setPointed }}
-        {...(height !== undefined && { height })}
-        {...(least !== undefined && { least })}
-        alt={sentence(name, legend, format)}
-      />
+      {times.length < 2 ? (
+        <p class="chart-empty">{times.length === 0 ? 'No data yet.' : 'A line needs two looks.'}</p>
+      ) : (
+        <Plot
+          {...{ times, series, format, plotOnPoint: setPointed }}
+          {...(height !== undefined && { height })}
+          {...(least !== undefined && { least })}
+          alt={sentence(name, legend, format)}
+        />
+      )}
       {children}
-      <Numbers {...{ name, times, series: legend, format }} />
+      {times.length > 0 && <Numbers {...{ name, times, series: legend, format }} />}
     </figure>
   )
 }

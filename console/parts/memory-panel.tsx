@@ -39,7 +39,9 @@ export function MemoryPanel({ look, points, lastHour }: MemoryPanelProps) {
     )
     return { times: rows.map(({ at }) => at / 1_000), legend, series: stacked(legend) }
   }, [points, lastHour])
-  const readings = processesOf(look).flatMap(({ slot, value: { memory } }) =>
+  // Of two in a slot, during a handoff, the one that stays.
+  const staying = new Map(processesOf(look).map((one) => [one.slot, one]))
+  const readings = [...staying.values()].flatMap(({ slot, value: { memory } }) =>
     memory.reading === null ? [] : [{ slot, verdict: memory.reading.verdict }],
   )
   return (

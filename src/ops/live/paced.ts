@@ -5,6 +5,9 @@
  */
 import type { Clock } from '../../base/clock.ts'
 
+/** On a busy machine things take long that cost little: what is shown is never older than this. */
+const PAUSE_MAX_MS = 30_000
+
 export class Paced<Value> {
   readonly #clock: Clock
   readonly #share: number
@@ -69,6 +72,6 @@ export class Paced<Value> {
   #pace(beganAt: number): void {
     const now = this.#clock.now()
     this.#tookMs = now - beganAt
-    this.#notBefore = now + this.#tookMs / this.#share
+    this.#notBefore = now + Math.min(PAUSE_MAX_MS, this.#tookMs / this.#share)
   }
 }

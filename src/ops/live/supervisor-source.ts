@@ -6,7 +6,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { HANDLER_SECONDS } from '../../connection/traffic.ts'
-import type { MemoryRow } from '../../diagnose/memory/memory-row.ts'
 import type { RolloutStatus } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { askWorker } from '../ask-worker.ts'
@@ -28,7 +27,8 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
   return {
     async hello() {
       const answers = await askAll<LookAnswer>(supervisor, clock, `${LOOK_PATH}?hour=1`)
-      const hours = answers.map(({ answer }): readonly MemoryRow[] => answer?.lastHour ?? [])
+      // One that has just begun has none.
+      const hours = answers.flatMap(({ answer }) => (answer?.lastHour?.length ? [answer.lastHour] : []))
       return {
         mode: 'supervisor',
         holdfast: version,
@@ -40,17 +40,20 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
     async look() {
       const beganAt = clock.now()
       const answers = await askAll<LookAnswer>(supervisor, clock, LOOK_PATH)
-      const processes = answers.map(
+      // One beside the one that serves has nothing to answer for.
+      const shown = answers.filter(({ serves, answer }) => serves || answer !== null)
+      const processes = shown.map(
         ({ slot, answer, problem }): ProcessAnswer => ({ slot, look: answer?.look ?? null, problem }),
       )
       const looks = processes.flatMap(({ look }) => look ?? [])
       const reads = new Map(looks.map(({ pid, memory }) => [pid, memory.reading?.at ?? 0]))
       const fresh = [...reads].some(([pid, at]) => readAt.get(pid) !== at)
       readAt = reads
+      const isWhole = answers.every(({ answer }) => answer !== null)
       const status = supervisor.status()
       const point = pointOf(clock.wallNow(), looks, status.totals, fresh)
       return {
-        ...{ kind: 'look', point: withSilent(point, processes, status), processes },
+        ...{ kind: 'look', point: isWhole ? point : withSilent(point, status), processes },
         supervisor: { ...status, progress: supervisor.progress },
         tookMs: Math.round(clock.now() - beganAt),
       }
@@ -59,8 +62,7 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
 }
 
 /** Of workers that did not answer, what they have told their supervisor last: otherwise it would look as if their connections had gone. */
-function withSilent(point: Point, processes: readonly ProcessAnswer[], { connections, workers }: RolloutStatus): Point {
-  if (processes.every(({ look }) => look !== null)) return point
+function withSilent(point: Point, { connections, workers }: RolloutStatus): Point {
   const { open, draining, closing, moving, rssBytes, heapUsedBytes } = point
   const told = (name: 'rssBytes' | 'heapUsedBytes'): number => workers.reduce((sum, one) => sum + one[name], 0)
   return {
@@ -75,16 +77,17 @@ function withSilent(point: Point, processes: readonly ProcessAnswer[], { connect
 
 interface Answered<Value> {
   readonly slot: number
+  readonly serves: boolean
   readonly answer: Value | null
   readonly problem: string | null
 }
 
-/** Those that serve; and of those on their way in or out, who answers. */
+/** All there are. Those on their way in or out of a slot have less time. */
 async function askAll<Value>(supervisor: Supervisor, clock: Clock, path: string): Promise<Answered<Value>[]> {
   const asked = supervisor.places().map(async ({ slot, serves, adminPath }) => {
     if (adminPath === null) return []
     const answered = await askOne<Value>(slot, adminPath, clock, path, serves ? ANSWER_MS : BESIDE_MS)
-    return serves || answered.answer !== null ? [answered] : []
+    return [{ ...answered, serves }]
   })
   return (await Promise.all(asked)).flat()
 }
@@ -95,7 +98,7 @@ async function askOne<Value>(
   clock: Clock,
   target: string,
   withinMs: number,
-): Promise<Answered<Value>> {
+): Promise<Omit<Answered<Value>, 'serves'>> {
   const late = new AbortController()
   const timer = clock.after(withinMs, () => late.abort(new Error(`it has not answered for ${withinMs / 1_000} s`)))
   try {
