@@ -1,4 +1,4 @@
-// Builds dist/ from src/. Run by `npm ci` itself (the `prepare` script), so a fresh clone is ready after it.
+// Builds dist/ from src/ and console/. Run by `npm ci` itself (the `prepare` script), so a fresh clone is ready after it.
 // Ends when the compiler ends; leaves nothing but dist/.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -12,7 +12,9 @@ const tsc = join(compilerFolder(), 'bin', 'tsc')
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 const built = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
-process.exit(built.status ?? 1)
+if (built.status !== 0) process.exit(built.status ?? 1)
+const { buildConsole } = await import('./build-console.js')
+await buildConsole()
 
 function compilerFolder() {
   try {

@@ -1,6 +1,6 @@
 // Runs the tests: `npm test` all of them, `npm test -- unit/base conformance` those whose path contains one of the words.
 // First makes sure that what they need beyond npm is there (scripts/test-needs.js), and stops with one line if it is not; and
-// that dist/ is what src/ would build, because many of their processes run it.
+// that dist/ is what src/ and console/ would build, because many of their processes run it.
 // Every file runs in a process of its own; a file still running after FILE_DEADLINE_MS is ended and counts as failed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -33,7 +33,7 @@ const words = process.argv.slice(2)
 const needs = join(root, 'scripts', 'test-needs.js')
 if (existsSync(needs)) mustPass(needs, ...words)
 if (!isBuilt()) {
-  console.log('building dist/, which is older than src/')
+  console.log('building dist/, which is older than what it is built from')
   mustPass(join(root, 'scripts', 'build.js'))
 }
 
@@ -71,8 +71,11 @@ function isBuilt() {
   const built = join(root, 'dist', 'index.js')
   if (!existsSync(built)) return false
   const { mtimeMs } = statSync(built)
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => join('src', name))
-  return ['tsconfig.json', 'src', ...sources].every((name) => statSync(join(root, name)).mtimeMs <= mtimeMs)
+  const sources = ['src', 'console'].flatMap((folder) => [
+    folder,
+    ...readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  ])
+  return ['tsconfig.json', ...sources].every((name) => statSync(join(root, name)).mtimeMs <= mtimeMs)
 }
 
 function mustPass(script, ...args) {

@@ -7,20 +7,40 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 
 const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome')
 const ROOMS = ['base', 'protocol', 'connection', 'hub', 'server', 'ops'] as const
 
+/** The complaints of the linter about one file that has one import. */
+function complaintsAbout(path: string, imported: string, text: RegExp): number {
+  const house = mkdtempSync(join(tmpdir(), 'floors-'))
+  try {
+    writeFileSync(join(house, 'biome.json'), configuration())
+    mkdirSync(join(house, dirname(path)), { recursive: true })
+    writeFileSync(join(house, path), `import { b } from '${imported}'\n\nexport const a: unknown = b\n`)
+    const run = spawnSync(process.execPath, [biome, 'lint', '.'], { cwd: house, encoding: 'utf8', timeout: 30_000 })
+    assert.equal(run.error, undefined)
+    return (run.stdout + run.stderr).split(/\n(?=src\/|console\/)/).filter((block) => text.test(block)).length
+  } finally {
+    rmSync(house, { recursive: true, force: true })
+  }
+}
+
+/** Of this project, for a house that is no repository. */
+function configuration(): string {
+  const found = JSON.parse(readFileSync('biome.json', 'utf8'))
+  delete found.$schema
+  found.vcs = { enabled: false }
+  return JSON.stringify(found)
+}
+
 /** The lines of the linter's complaints about a file in `from` that imports from `to`. */
 function complaints(from: string, to: string, text: RegExp): number {
   const house = mkdtempSync(join(tmpdir(), 'floors-'))
   try {
-    const configuration = JSON.parse(readFileSync('biome.json', 'utf8'))
-    delete configuration.$schema
-    configuration.vcs = { enabled: false }
-    writeFileSync(join(house, 'biome.json'), JSON.stringify(configuration))
+    writeFileSync(join(house, 'biome.json'), configuration())
     for (const [room, other] of [
       [from, to],
       [to, from],
@@ -82,6 +102,21 @@ test('client/ may import nothing, and nothing may import it', () => {
   for (const other of ['base', 'protocol', 'server']) {
     assert.equal(complaints('client', other, /it imports nothing/), 1)
     assert.equal(complaints(other, 'client', /Imports only go down/), 1)
+  }
+})
+
+test('console/ may import of src/ only what it is sent and the close codes, and nothing may import it', () => {
+  for (const [path, wanted] of [
+    ['../src/ops/live/wire.ts', 0],
+    ['../src/protocol/close-codes.ts', 0],
+    ['../src/ops/admin-listener.ts', 1],
+    ['../src/hub/hub.ts', 1],
+    ['node:fs', 1],
+  ] as const) {
+    assert.equal(complaintsAbout('console/probe.ts', path, /console\/ is a page/), wanted, path)
+  }
+  for (const room of ['base', 'server', 'ops', 'cli']) {
+    assert.equal(complaintsAbout(`src/${room}/probe.ts`, '../../console/app.tsx', /Imports only go down/), 1, room)
   }
 })
 

@@ -17,7 +17,7 @@ interface Rule {
   look(path: string, text: string): string[]
   /** A path and a text that break the rule. */
   readonly offence: readonly [path: string, text: string]
-  /** Of which files it speaks; default: those of src/. */
+  /** Of which files it speaks; default: those of src/ and console/. */
   readonly everywhere?: true
 }
 
@@ -38,8 +38,8 @@ const RULES: readonly Rule[] = [
   {
     name: 'time comes from the clock',
     look: (path, text) =>
-      // The client runs in pages, where there is no clock but the page's.
-      path === 'src/base/clock.ts' || path === 'src/client/index.ts'
+      // Client and console run in pages, where there is no clock but the page's.
+      path === 'src/base/clock.ts' || path === 'src/client/index.ts' || path.startsWith('console/')
         ? []
         : linesWith(
             text,
@@ -52,7 +52,8 @@ const RULES: readonly Rule[] = [
   {
     name: 'sockets are heard and ended in one file',
     look: (path, text) =>
-      path === 'src/connection/socket.ts'
+      // A page has no sockets of Node.
+      path === 'src/connection/socket.ts' || path.startsWith('console/')
         ? []
         : linesWith(
             text,
@@ -105,7 +106,7 @@ const RULES: readonly Rule[] = [
     name: 'names say what a thing is',
     look: (path) =>
       /manager|helper|util|common|misc|core/i.test(basename(path)) ||
-      !/^[a-z0-9-]+(\.[a-z]+)*\.ts$/.test(basename(path))
+      !/^[a-z0-9-]+(\.[a-z]+)*\.tsx?$/.test(basename(path))
         ? [
             'a file name in kebab-case without Manager, Helper, Util, Common, Misc, Core: name it for the one thing it holds',
           ]
@@ -135,9 +136,12 @@ const RULES: readonly Rule[] = [
 ]
 
 function sourceFiles(): (readonly [path: string, text: string])[] {
-  return readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `src/${name.replaceAll('\\', '/')}`)
+  return ['src', 'console']
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+    )
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => /\.tsx?$/.test(name))
     .sort()
     .map((path) => [path, readFileSync(join(ROOT, path), 'utf8')] as const)
 }

@@ -6,10 +6,10 @@
 import { extname } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
-import { type AdminPort, openAdmin } from '../ops/admin-listener.ts'
+import type { AdminPort } from '../ops/admin-listener.ts'
 import type { RunLogSettings } from '../ops/logs/run-log-settings.ts'
 import { SupervisorMetrics } from '../ops/metrics/supervisor-metrics.ts'
-import { supervisorRoutes } from '../ops/supervisor-routes.ts'
+import { openSupervisorAdmin } from '../ops/supervisor-admin.ts'
 import { Supervisor } from '../rollout/supervisor.ts'
 import { adminPlace } from './admin-flags.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -110,7 +110,7 @@ async function openPort(given: Given, supervisor: Supervisor, terminal: Terminal
   try {
     const { host, port } = adminPlace(where)
     const token = terminal.env.HOLDFAST_ADMIN_TOKEN ?? null
-    const admin = await openAdmin({ host, port, token, routes: supervisorRoutes(supervisor, metrics) })
+    const admin = await openSupervisorAdmin(supervisor, metrics, { host, port, token })
     if (given.on('json')) terminal.out(JSON.stringify({ event: 'admin', host: admin.host, port: admin.port }))
     return admin
   } catch (thrown) {

@@ -18,6 +18,8 @@ import { type AdminRoute, AdminRoutes } from './admin-routes.ts'
 import { DEBUG_PATHS, DebugRoutes, type DebugSource } from './debug-routes.ts'
 import { healthRoutes } from './health/health.ts'
 import { serverHealth } from './health/server-health.ts'
+import { CONSOLE_PATHS, consoleRoutes } from './live/console-pages.ts'
+import { serverSource } from './live/server-source.ts'
 import { versionOf } from './package-version.ts'
 import { type PprofOptions, readPprofOptions } from './pprof-mount.ts'
 
@@ -26,6 +28,7 @@ export interface AdminServer {
   readonly scope: { readonly ended: boolean; defer(release: () => unknown, name?: string): () => void }
   readonly connections: { readonly size: number }
   readonly roomCount: number
+  readonly userCount?: number
   /** Does it listen and let clients in? */
   readonly ready: boolean
   ledger(): object
@@ -69,6 +72,7 @@ export const EMBEDDED_PATHS = {
     'Drains the server. The answer goes on until it has: lines of JSON with how many connections are left, then one with the report. A client that leaves does not stop it.',
   ],
   ...DEBUG_PATHS,
+  ...CONSOLE_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 /**
@@ -91,8 +95,10 @@ export async function admin(
   const clock = surroundings.clock ?? systemClock
   const { answerTimeoutMs } = options
   const debug = new DebugRoutes({ clock, answerTimeoutMs, source: debugSourceOf(server), census: settings })
-  const all = routesWith([...routesOf(server, clock), ...debug.routes, ...routes], () => debug.end())
-  const listener = new AdminListener(options, all, surroundings)
+  const own = [...routesOf(server, clock), ...debug.routes, ...consoleRoutes()]
+  const all = routesWith([...own, ...routes], () => debug.end())
+  const live = serverSource(debug.looker, debug.history, clock)
+  const listener = new AdminListener(options, all, { ...surroundings, live })
   const end = (): Promise<void> => {
     debug.end()
     return listener.close()
@@ -133,6 +139,7 @@ export function debugSourceOf(server: AdminServer): DebugSource | null {
     internals,
     // Who has internals has it.
     on: (name, listener) => (server as unknown as Pick<Server, 'on'>).on(name, listener),
+    ...{ ready: () => server.ready, rooms: () => server.roomCount, users: () => server.userCount ?? 0 },
     connections: () => server.connections.size,
     checkKernel: async () => (await server.checkKernel?.()) ?? {},
     ledger: () => server.ledger(),

@@ -61,12 +61,28 @@ export function guardToken({ headers }: Asked, token: string | null): AdminAnswe
   })
 }
 
-export function guardChange({ headers, hosts }: Asked): AdminAnswer | null {
+export function guardChange(asked: Asked): AdminAnswer | null {
+  if (isElsewhere(asked)) return refusal('site')
+  return asked.headers[CHANGE_HEADER.toLowerCase()] === CHANGE_VALUE ? null : refusal('header')
+}
+
+/** The name of what is wrong with an upgrade request to the live channel, or the empty string. That there is an Origin is asked for elsewhere. */
+export function findingOf(
+  asked: Asked,
+  hosts: readonly string[],
+  token: string | null,
+): keyof typeof ADMIN_REFUSALS | '' {
+  if (guardHost(asked, hosts) !== null) return 'host'
+  if (isElsewhere(asked)) return 'site'
+  return guardToken(asked, token) === null ? '' : 'token'
+}
+
+/** Does it come from a page of elsewhere? */
+function isElsewhere({ headers, hosts }: Asked): boolean {
   const { origin } = headers
   const site = headers['sec-fetch-site']
-  if (origin !== undefined && !isSameHost(origin, hosts[0] ?? '')) return refusal('site')
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return refusal('site')
-  return headers[CHANGE_HEADER.toLowerCase()] === CHANGE_VALUE ? null : refusal('header')
+  if (origin !== undefined && !isSameHost(origin, hosts[0] ?? '')) return true
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 /** The name in a Host header without port and brackets, or null. */

@@ -15,10 +15,12 @@ import { destroySocket } from '../connection/socket.ts'
 import { bind, bindPath } from '../server/listen.ts'
 import { pathOf } from '../server/upgrade.ts'
 import { AdminAnswer } from './admin-answer.ts'
-import { type Asked, guardChange, guardHost, guardToken, refusal } from './admin-guard.ts'
+import { type Asked, findingOf, guardChange, guardHost, guardToken, refusal } from './admin-guard.ts'
 import { linesOf } from './admin-lines.ts'
 import { type AdminOptions, type AdminOptionsInput, needToken, readAdminOptions } from './admin-options.ts'
 import { type AdminMatch, type AdminRequest, type AdminRoute, AdminRoutes } from './admin-routes.ts'
+import { LiveChannel, type LiveSource } from './live/live-channel.ts'
+import { UpgradeDoor } from './live/upgrade-door.ts'
 
 /** An admin port that listens. */
 export interface AdminPort {
@@ -39,6 +41,8 @@ export interface AdminSurroundings {
   readonly path?: string
   readonly clock?: Clock
   readonly adminOnError?: (error: HoldfastError) => void
+  /** @internal What the live channel of its console shows; without it there is none. */
+  readonly live?: LiveSource | null
 }
 
 const HEADER_BYTES_MAX = 16 * 1024
@@ -74,6 +78,7 @@ export class AdminListener implements AdminPort {
   readonly #onError: (error: HoldfastError) => void
   readonly #httpServer: HttpServer
   readonly #path: string | null
+  readonly #live: LiveChannel | null
   // Removed by: the end of each answer, or of its connection. At most connectionsMax.
   readonly #running = new Set<AbortController>()
   #whenIdle: (() => void) | null = null
@@ -98,6 +103,7 @@ export class AdminListener implements AdminPort {
     // Of the sockets: nothing moves in either direction.
     this.#httpServer.timeout = answerTimeoutMs
     this.#httpServer.on('request', (request, response) => this.#serve(request, response))
+    this.#live = surroundings.live ? this.#openLive(surroundings.live) : null
   }
 
   async open(): Promise<void> {
@@ -125,6 +131,7 @@ export class AdminListener implements AdminPort {
 
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#httpServer.close(() => resolve()))
+    await this.#live?.close()
     this.#httpServer.closeIdleConnections()
     await new Promise<void>((resolve) => {
       const grace = this.#clock.after(CLOSE_GRACE_MS, resolve)
@@ -188,6 +195,13 @@ export class AdminListener implements AdminPort {
 
   #guard(asked: Asked): AdminAnswer | null {
     return guardHost(asked, this.#hosts) ?? guardToken(asked, this.#options.token)
+  }
+
+  #openLive(source: LiveSource): LiveChannel {
+    const live = new LiveChannel({ source, clock: this.#clock, liveOnError: this.#onError })
+    const judge = (request: IncomingMessage): string => findingOf(askedOf(request), this.#hosts, this.#options.token)
+    live.listenAt(new UpgradeDoor(this.#httpServer, judge))
+    return live
   }
 
   async #bodyOf(request: IncomingMessage): Promise<string> {

@@ -19,6 +19,9 @@ import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
 import type { AdminRoute } from './admin-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { COLLECT_PATHS, collectRoute } from './live/collect-route.ts'
+import { LOOK_PATHS, lookRoute } from './live/look-route.ts'
+import { type LookedAt, ProcessLooker } from './live/process-looker.ts'
 import { LoopRoute } from './loop-route.ts'
 import { metricsRoute } from './metrics/exposition.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
@@ -29,6 +32,9 @@ import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 export interface DebugSource {
   readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer' | 'countTraffic' | 'figures'>
   readonly on: Server['on']
+  readonly ready: () => boolean
+  readonly rooms: () => number
+  readonly users: () => number
   /** How many connections are open. */
   connections(): number
   ledger(): object
@@ -50,7 +56,7 @@ export const DEBUG_PATHS = {
   '/debug/connections': [
     'GET',
     'yes',
-    'Connections, as JSON: counts first, then those that are there, newest first, then the last 1,000 that ended since the port was opened, latest first, each with the reason in words. `?route=`, `?state=` (`open`, `draining`, `closing`, `moving`; `closed` and `moved` for the ended), `?limit=` of each (100; at most 1,000). Nothing of any client is in it.',
+    'Connections, as JSON: counts first, then those that are there, newest first, then the last 1,000 that ended since the port was opened, latest first, each with the reason in words. `?route=`, `?state=` (`open`, `draining`, `closing`, `moving`; `closed` and `moved` for the ended), `?search=` part of an id, a route, or the cause of an end, `?limit=` of each (100; at most 1,000), `?offset=` so many are left out first. Nothing of any client is in it.',
   ],
   '/debug/connections/:id': [
     'GET',
@@ -72,6 +78,8 @@ export const DEBUG_PATHS = {
     'yes',
     'How late the event loop was since somebody asked last (`delayMs`: `p50`, `p99`, `max`), and how busy (`utilization`, from 0 to 1), as JSON. The first question begins the measurement and has nulls; it ends when nobody has asked for 15 s.',
   ],
+  ...LOOK_PATHS,
+  ...COLLECT_PATHS,
   ...PPROF_PATHS,
   ...SNAPSHOT_PATHS,
   '/metrics': [
@@ -96,6 +104,8 @@ export class DebugRoutes {
   readonly profiles: Profiles
   /** Null: there is no server to look at. */
   readonly census: Census | null
+  readonly looker: ProcessLooker
+  readonly history: MemoryHistory
   readonly metrics: ServerMetrics
   /** Each ends one thing that looks. */
   readonly #ends: readonly (() => void)[]
@@ -112,11 +122,15 @@ export class DebugRoutes {
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
     this.census = server?.census ?? null
+    this.history = history
+    const looker = new ProcessLooker({ clock, history, server: server?.lookedAt ?? null })
+    this.looker = looker
     const metrics = new ServerMetrics(clock, source, this.census)
     this.metrics = metrics
     this.routes = [
       memoryRoute(history),
       loop.route,
+      lookRoute(looker, history),
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...snapshots.routes,
       ...(server?.routes ?? []),
@@ -124,6 +138,7 @@ export class DebugRoutes {
     ]
     this.#ends = [
       () => loop.end(),
+      () => looker.end(),
       () => history.end(),
       () => profiles.end(),
       () => snapshots.end(),
@@ -145,8 +160,16 @@ function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<Censu
   const censusOnLeak = (leak: CensusLeak): void => leaks.announce({ ...leak, count: leak.history.at(-1) ?? leak.count })
   const census = new Census({ clock, censusOnLeak }, settings)
   const untie = censusOfServer(source, census)
+  const { ready, rooms, users, on } = source
+  const lookedAt: LookedAt = {
+    ...{ ready, rooms, users, work, census, connections: () => source.connections(), ledger: () => source.ledger() },
+    figures: () => source.internals.figures(),
+    onDrain: (listener) => on('drain', listener),
+  }
+  const own = [ledgerRoute(source), workRoute(work), censusRoute(census), collectRoute(census)]
   return {
-    routes: [ledgerRoute(source), workRoute(work), ...connectionRoutes(timelines), censusRoute(census)],
+    routes: [...own, ...connectionRoutes(timelines)],
+    lookedAt,
     tasks: () => work.samples(),
     census,
     ends: [() => work.end(), () => timelines.end(), untie, () => census.end(), () => leaks.end()],

@@ -9,6 +9,7 @@ import { answer } from './admin-answer.ts'
 import type { AdminRequest, AdminRoute } from './admin-routes.ts'
 import { healthRoutes } from './health/health.ts'
 import { supervisorHealth } from './health/supervisor-health.ts'
+import { CONSOLE_PATHS, consoleRoutes } from './live/console-pages.ts'
 import { metricsRoute } from './metrics/exposition.ts'
 import type { SupervisorMetrics } from './metrics/supervisor-metrics.ts'
 import { versionOf } from './package-version.ts'
@@ -47,6 +48,7 @@ export const SUPERVISOR_PATHS = {
     'What [metrics.md](metrics.md) lists, of all workers as one, as Prometheus reads it; as OpenMetrics for whoever asks for that with `Accept`, as JSON with `?format=json`.',
   ],
   ...WORKER_PATHS,
+  ...CONSOLE_PATHS,
 } as const satisfies Record<string, readonly [method: string, token: 'yes' | 'no', about: string]>
 
 export function supervisorRoutes(supervisor: Supervisor, metrics: SupervisorMetrics): AdminRoute[] {
@@ -61,6 +63,7 @@ export function supervisorRoutes(supervisor: Supervisor, metrics: SupervisorMetr
     { method: 'POST', path: '/drain', handler: () => drain(supervisor) },
     metricsRoute(() => metrics.figures()),
     ...workerRoutes(supervisor),
+    ...consoleRoutes(),
   ]
 }
 

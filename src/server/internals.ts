@@ -91,8 +91,11 @@ export interface WorkVisitor {
 
 /** Is shown connections, one after the other. */
 export interface ConnectionVisitor {
-  /** @param look what is known of it, for whoever wants more; only while it is shown, or in the same turn */
-  connectionOnSeen(route: string, state: StateName, look: () => ConnectionFacts): void
+  /**
+   * @param look what is known of it, for whoever wants more; only while it is shown, or in the same turn
+   * @param id cheaper than a look
+   */
+  connectionOnSeen(route: string, state: StateName, look: () => ConnectionFacts, id: string): void
 }
 
 /** The old side of a move. */

@@ -32,5 +32,7 @@ export function visitWork(scope: Scope, hub: Hub, visitor: WorkVisitor): void {
 }
 
 export function visitConnections(hub: Hub, visitor: ConnectionVisitor): void {
-  for (const life of hub.lives()) visitor.connectionOnSeen(life.route.path, life.state.name, () => factsOf(life))
+  for (const life of hub.lives()) {
+    visitor.connectionOnSeen(life.route.path, life.state.name, () => factsOf(life), life.connection.id)
+  }
 }

@@ -1,10 +1,11 @@
 /**
- * Runs one drill: `main.ts alerts | scrape | stall | half-open | slow | drain | reload | kill | memory | endpoints | soak | soak:self`, with the flags of README.md beside this file. Prints what was
+ * Runs one drill: `main.ts alerts | scrape | stall | half-open | slow | drain | reload | kill | memory | endpoints | console | soak | soak:self`, with the flags of README.md beside this file. Prints what was
  * found as a table (or with --json), and exits with 0: all holds, 1: something does not, 2: the drill could not run.
  */
 import { parseArgs } from 'node:util'
 import { findNode } from '../peers/programs.js'
 import { drillAlerts } from './alerts/alerts.ts'
+import { drillConsole } from './console.ts'
 import { drillDrain } from './drain.ts'
 import { drillEndpoints } from './endpoints.ts'
 import { drillHalfOpen } from './half-open.ts'
@@ -149,6 +150,15 @@ const DRILLS: Readonly<Record<string, Drill>> = {
           ...{ seconds: number('seconds'), settleMs: number('settle') * 1000, stuckMs: number('stuck') },
         })
       }
+    },
+  },
+  console: {
+    flags: { connections: 10_000, turns: 5, seconds: 10, settle: 15, scrape: 15, stuck: 0 },
+    async *run({ number }) {
+      yield await drillConsole({
+        ...{ connections: number('connections'), turns: number('turns'), seconds: number('seconds') },
+        ...{ settleMs: number('settle') * 1000, scrapeEveryMs: number('scrape') * 1000, stuckMs: number('stuck') },
+      })
     },
   },
   soak: {

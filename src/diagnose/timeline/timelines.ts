@@ -39,6 +39,10 @@ export interface ConnectionReport extends ConnectionLine {
 export interface ConnectionFilter {
   readonly route?: string | undefined
   readonly state?: StateName | undefined
+  /** Part of an id or of a route, in any case; of one that ended, also of its cause. */
+  readonly search?: string | undefined
+  /** So many are left out at the beginning of each list. */
+  readonly offset?: number | undefined
   readonly limit: number
 }
 
@@ -94,7 +98,8 @@ export class Timelines implements EndObserver {
     const look = new Look(filter)
     this.#internals.connections(look)
     const ended = [...this.#ended.values()].reverse()
-    const matching = ended.filter(({ route, state }) => matches(filter, route, state))
+    const matching = ended.filter((facts) => matches(filter, facts.route, facts.state, facts.id, facts))
+    const { offset = 0, limit } = filter
     return {
       counts: {
         present: look.present,
@@ -106,7 +111,7 @@ export class Timelines implements EndObserver {
         matching: { present: look.matching, ended: matching.length },
       },
       present: look.newest().map(lineOf),
-      ended: matching.slice(0, filter.limit).map(lineOf),
+      ended: matching.slice(offset, offset + limit).map(lineOf),
     }
   }
 
@@ -122,8 +127,18 @@ export class Timelines implements EndObserver {
   }
 }
 
-function matches(filter: ConnectionFilter, route: string, state: StateName): boolean {
-  return (filter.route ?? route) === route && (filter.state ?? state) === state
+function matches(
+  { route: ofRoute, state: inState, search }: ConnectionFilter,
+  route: string,
+  state: StateName,
+  id: string,
+  ended: ConnectionFacts | null = null,
+): boolean {
+  if ((ofRoute ?? route) !== route || (inState ?? state) !== state) return false
+  if (search === undefined || search === '') return true
+  const text = search.toLowerCase()
+  if (id.toLowerCase().includes(text) || route.toLowerCase().includes(text)) return true
+  return ended !== null && diagnose(ended)?.cause.includes(text) === true
 }
 
 function lineOf(facts: ConnectionFacts): ConnectionLine {
@@ -161,25 +176,29 @@ class Look implements ConnectionVisitor {
   // Bounded by the routes.
   readonly byRoute = new Map<string, number>()
   readonly #filter: ConnectionFilter
-  /** The last `limit` that matched, as a ring. */
+  /** The last `limit` that matched, and those that are newer and left out, as a ring. */
   readonly #looks: (() => ConnectionFacts)[] = []
+  readonly #offset: number
+  readonly #kept: number
 
   constructor(filter: ConnectionFilter) {
     this.#filter = filter
+    this.#offset = filter.offset ?? 0
+    this.#kept = this.#offset + filter.limit
   }
 
-  connectionOnSeen(route: string, state: StateName, look: () => ConnectionFacts): void {
+  connectionOnSeen(route: string, state: StateName, look: () => ConnectionFacts, id: string): void {
     this.present++
     count(this.byState, state)
     count(this.byRoute, route)
-    if (!matches(this.#filter, route, state)) return
-    this.#looks[this.matching++ % this.#filter.limit] = look
+    if (!matches(this.#filter, route, state, id)) return
+    this.#looks[this.matching++ % this.#kept] = look
   }
 
   newest(): ConnectionFacts[] {
     const { length } = this.#looks
-    return Array.from({ length }, (_, index) => {
-      const look = this.#looks[(this.matching - 1 - index) % length] as () => ConnectionFacts
+    return Array.from({ length: Math.max(0, length - this.#offset) }, (_, index) => {
+      const look = this.#looks[(this.matching - 1 - this.#offset - index) % length] as () => ConnectionFacts
       return look()
     })
   }

@@ -1,0 +1,77 @@
+/**
+ * Something that is looked at again and again, but only so often that looking takes no more than a share of the time.
+ *
+ * Owned by whoever asks. Runs only when it is asked, so there is nothing to end; a reading under way is let go of when nobody asks any more.
+ */
+import type { Clock } from '../../base/clock.ts'
+
+/** On a busy machine things take long that cost little: what is shown is never older than this. */
+const PAUSE_MAX_MS = 30_000
+
+export class Paced<Value> {
+  readonly #clock: Clock
+  readonly #share: number
+  readonly #take: () => Value | Promise<Value>
+  #value: Value | null = null
+  #underWay = false
+  /** On the clock. */
+  #notBefore = Number.NEGATIVE_INFINITY
+  #tookMs = 0
+
+  /** @param share of the time, such as 0.003: what took 5 ms is not taken again before 1.7 s have passed */
+  constructor(clock: Clock, share: number, take: () => Value | Promise<Value>) {
+    this.#clock = clock
+    this.#share = share
+    this.#take = take
+  }
+
+  /** How long the last one took. */
+  get tookMs(): number {
+    return this.#tookMs
+  }
+
+  /** The latest there is; null before the first. */
+  get latest(): Value | null {
+    return this.#value
+  }
+
+  /** Is it time for another? */
+  get due(): boolean {
+    return !this.#underWay && this.#clock.now() >= this.#notBefore
+  }
+
+  /** When it is time, another is taken: now, or, if it takes a while, for whoever asks next. */
+  refresh(): void {
+    if (!this.due) return
+    const now = this.#clock.now()
+    const taken = this.#take()
+    if (taken instanceof Promise) this.#await(taken, now)
+    else this.#finish(taken, now)
+  }
+
+  #await(taken: Promise<Value>, beganAt: number): void {
+    this.#underWay = true
+    taken.then(
+      (value) => {
+        this.#underWay = false
+        this.#finish(value, beganAt)
+      },
+      // The one before it stays; the next is as far away as if it had worked.
+      () => {
+        this.#underWay = false
+        this.#pace(beganAt)
+      },
+    )
+  }
+
+  #finish(value: Value, beganAt: number): void {
+    this.#value = value
+    this.#pace(beganAt)
+  }
+
+  #pace(beganAt: number): void {
+    const now = this.#clock.now()
+    this.#tookMs = now - beganAt
+    this.#notBefore = now + Math.min(PAUSE_MAX_MS, this.#tookMs / this.#share)
+  }
+}
