@@ -15,7 +15,10 @@ import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
 
 const FLAGS: Flags = {
   yes: { about: 'do not ask before the process is made to stand still' },
-  every: { value: 'TIME', about: 'of a process: three snapshots, so far apart, while it is used; names what grows' },
+  every: {
+    value: 'TIME',
+    about: 'of a process: three snapshots, so far apart (30s, say), while it is used; names what grows',
+  },
   keep: {
     value: 'FOLDER',
     about: 'keep the snapshots there (mode 0600: they hold what the process has in memory, secrets too)',
@@ -33,7 +36,7 @@ export interface Case {
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'doctor')
   const pprof = given.text('pprof')
   if (pprof !== undefined) requireWritable(pprof)
   const stop = new AbortController()
@@ -76,7 +79,22 @@ function requireWritable(path: string): void {
 
 export const DOCTOR: Command = {
   usage: 'PID | http://HOST:PORT | FILE...',
-  about: 'Names what leaks: in any Node process, a Holdfast server, a heap snapshot, or three of rounds.',
+  about:
+    'Names what leaks: in any Node process, a Holdfast server, a heap snapshot, or three snapshots of one process, oldest first.',
   flags: FLAGS,
+  more: [
+    'Examples:',
+    '  pgrep -a node                               which process it is',
+    '  holdfast doctor 12345                       one snapshot: what is over and still held',
+    '  holdfast doctor 12345 --every 30s           three snapshots, while it is used: what grows as well',
+    '  holdfast doctor a.heapsnapshot b.heapsnapshot c.heapsnapshot',
+    '',
+    'LEAK           what is known to be over is held, or something became more from each snapshot to the next',
+    'SUSPECT        what looks over is held; a cache with a bound looks like that too, and --every 30s tells',
+    'NOTHING FOUND  nothing of the kind is in what was looked at',
+    '',
+    'Exit code 0: nothing found. 1: a leak or a suspect. 2: it could not be examined.',
+    'A process id is for Linux only, and for processes of your own user.',
+  ],
   run,
 }

@@ -54,6 +54,21 @@ const FLAGS: Flags = {
 const WHY_FLAG: Flags = { why: { about: 'when a Node process leaks, go on and name the cause' } }
 const SOCKETS_MAX = 15_000
 
+const MORE = [
+  'Examples:',
+  '  pgrep -a node                                                which process it is',
+  '  holdfast soak ws://127.0.0.1:8080/ --pid 12345               a Node server, or RSS of any other',
+  '  holdfast soak ws://127.0.0.1:8080/ --pid 12345 --messages hello.txt --why --html soak.html',
+  '  holdfast soak ws://127.0.0.1:8080/ws --pprof http://127.0.0.1:8080    a Go server, on any system',
+  '',
+  'LEAK            memory grows with each connection that has come and gone; --why names the cause in a Node process',
+  'PLATEAU         it does not',
+  'COULD NOT TELL  neither is certain; more --connections tell more',
+  '',
+  'Exit code 0: plateau. 1: leak. 2: it could not tell, or not run.',
+  '--pid is for Linux only; elsewhere --pprof and --metrics.',
+]
+
 /** Names the cause of a leak in a Node process; `round` lets more connections come and go. */
 export type NameCause = (pid: number, round: () => Promise<void>, terminal: Terminal) => Promise<readonly string[]>
 
@@ -64,7 +79,8 @@ export function soakCommand(nameCause: NameCause | null): Command {
     usage: 'ws://HOST/path [--pid PID]',
     about: 'Lets connections come and go, and tells leak or plateau, for any server in any language.',
     flags,
-    run: async (args, terminal) => run(readFlags(args, flags), terminal, nameCause),
+    more: MORE,
+    run: async (args, terminal) => run(readFlags(args, flags, 'soak'), terminal, nameCause),
   }
 }
 
