@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -62,4 +64,27 @@ test('the help has examples, what the verdicts mean, and exit codes', async () =
   }
   assert.match((await holdfast(['docter'])).errors, /no command "docter"; did you mean doctor\?/)
   assert.doesNotMatch((await holdfast(['serve'])).errors, /did you mean/)
+})
+
+test('what is no admin port of Holdfast is told in words, and not by its page', async (t) => {
+  for (const [status, type, body, words] of [
+    [
+      404,
+      'text/html; charset=utf-8',
+      '<!DOCTYPE html><pre>Cannot GET</pre>',
+      /it answered 404 and HTML\); for another/,
+    ],
+    [200, 'text/html', '<h1>hello</h1>', /it answered 200 and HTML\); for another server give its process id/],
+    [404, 'text/plain', 'no', /it answered 404\); for another server/],
+    [200, 'application/json', 'no', /it answered 200 and no JSON\)/],
+    [500, 'text/plain', 'out of order', /answers 500: out of order/],
+  ] as const) {
+    const server = createServer((_, response) => void response.writeHead(status, { 'Content-Type': type }).end(body))
+    t.after(() => server.close())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { code, errors } = await holdfast(['doctor', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`])
+    assert.equal(code, 2)
+    assert.match(errors, words)
+    assert.doesNotMatch(errors, /<|\n./)
+  }
 })
