@@ -9,7 +9,16 @@ import { AskError } from './ask-admin.ts'
 import type { ExitCode, Screen, Terminal } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOf, UsageError } from './flags.ts'
+import { nearest } from './nearest.ts'
 import { TerminalScreen } from './terminal-screen.ts'
+
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever has read has read enough (`| head`). The command goes on: there may be an inspector to close, or connections to serve;
+  // and its exit code is what it would be.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
 
 const terminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -41,17 +50,23 @@ function help(): string {
   return `holdfast: WebSocket servers that deploy without disconnects\n\n${lines.join('\n')}\n\nholdfast COMMAND --help tells more.`
 }
 
+function meant(name: string): string {
+  const command = nearest(name, Object.keys(COMMANDS))
+  return command === null ? '' : `; did you mean ${command}?`
+}
+
 async function main(args: readonly string[]): Promise<ExitCode> {
   const [name = '', ...rest] = args
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const asked = name === '--help' || name === '-h' || name === 'help'
     if (asked) terminal.out(help())
-    else terminal.note(name === '' ? help() : `holdfast: no command "${name}"\n\n${help()}`)
+    else terminal.note(name === '' ? help() : `holdfast: no command "${name}"${meant(name)}\n\n${help()}`)
     return asked ? 0 : 2
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    terminal.out(`holdfast ${name} ${command.usage}\n\n${command.about}\n\n${helpOf(command.flags)}`)
+    const more = command.more === undefined ? '' : `\n\n${command.more.join('\n')}`
+    terminal.out(`holdfast ${name} ${command.usage}\n\n${command.about}\n\n${helpOf(command.flags)}${more}`)
     return 0
   }
   try {

@@ -72,7 +72,7 @@ function supervisorOf(given: Given, log: RunLogSettings | null): Supervisor {
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'run')
   const log = runLogOf(given, terminal)
   const supervisor = supervisorOf(given, log)
   const report = await reportRun(supervisor, terminal, log, given.on('json'))

@@ -15,7 +15,7 @@ const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print all there is, as
 type ServerStatus = Exclude<Status, RolloutStatus>
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'status')
   if (given.words.length > 0) throw new UsageError(`it takes no words, only flags: ${given.words.join(' ')}`)
   const status = await askStatus({ place: adminPlace(given.text('admin')), token: terminal.env.HOLDFAST_ADMIN_TOKEN })
   if (given.on('json')) terminal.out(JSON.stringify(status))

@@ -42,7 +42,7 @@ class Views {
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'top')
   if (given.words.length > 0) throw new UsageError(`it takes no words, only flags: ${given.words.join(' ')}`)
   const everyMs = given.duration('every') ?? EVERY_MS
   if (everyMs < EVERY_MIN_MS) throw new UsageError(`--every: wanted at least ${EVERY_MIN_MS}ms`)

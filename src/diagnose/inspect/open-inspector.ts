@@ -12,6 +12,7 @@ import { pause } from '../dial/waiting.ts'
 import { fitProcess } from './fit-process.ts'
 import { InspectorClient } from './inspector-client.ts'
 import { type InspectorAddress, inspectorAddress } from './inspector-port.ts'
+import { listenersOn, named } from './listening.ts'
 import { isPortTaken, listeningPorts, type ProcessFacts } from './process-facts.ts'
 
 export interface OpenInspector {
@@ -44,8 +45,10 @@ export async function openInspector(pid: number, clock: Clock, openMs: number = 
   const open = [...before].find(([, port]) => port === address.port)
   if (open !== undefined) return connected(facts, address, open, true, clock)
   if (address.port !== 0 && isPortTaken(pid, address.port)) {
+    const [other] = listenersOn(address.port)
+    const who = other === undefined ? "a process that you may not see (another user's) has" : `${named(other)} has`
     throw new HoldfastError('HF_PROCESS_UNFIT', {
-      ...{ pid, seen: `would open its inspector on port ${address.port}, which another process has` },
+      ...{ pid, seen: `would open its inspector on port ${address.port}, which ${who}` },
       wanted: 'that port to be free',
       todo: 'end what listens there (another debugger?), or start the process with --inspect-port=0',
     })
