@@ -23,7 +23,7 @@ export function leavingOf(manifests: readonly Manifest[]): Leaving {
   const { terminationGracePeriodSeconds, containers } = one(manifests, 'Deployment').spec.template.spec
   const [{ args, lifecycle }] = containers
   // As the command itself reads them: one that it does not know throws.
-  const given = readFlags(args.slice(1), RUN.flags)
+  const given = readFlags(args.slice(1), RUN.flags, 'run')
   return {
     graceSeconds: terminationGracePeriodSeconds,
     preStopSeconds: lifecycle.preStop.sleep.seconds,

@@ -7,7 +7,7 @@ function screen() {
   const drawn: string[] = []
   const terminal = {
     ...{ out: () => {}, note: () => {}, draw: (text: string) => drawn.push(text) },
-    ...{ ask: null, env: {}, onSignal: () => {} },
+    ...{ ask: null, env: {}, onSignal: () => {}, screen: null },
   }
   return { drawn, screen: new SoakScreen(terminal, [], false) }
 }
