@@ -48,13 +48,13 @@ function numbersOf(paths: ReadonlyMap<number, string>): string {
   return [...paths.keys()].join(', ') || 'none now'
 }
 
-async function ask(socketPath: string, { method, path, query, body, signal }: AdminRequest): Promise<AdminAnswer> {
+async function ask(socketPath: string, request: AdminRequest): Promise<AdminAnswer> {
+  const { method, path, query, body, signal } = request
   const asked = path.slice(path.indexOf('/debug/'))
   const search = query.size === 0 ? '' : `?${query}`
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      // Whoever asks for a change has been checked by the port of the supervisor.
-      const headers = { Host: 'localhost', ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }) }
+      const headers = headersFor(request)
       httpRequest({ socketPath, method, path: `${asked}${search}`, headers, signal, agent: false })
         .on('response', resolve)
         .on('error', reject)
@@ -64,6 +64,15 @@ async function ask(socketPath: string, { method, path, query, body, signal }: Ad
     return new AdminAnswer(response.statusCode ?? 502, response.headers['content-type'] ?? 'text/plain', whole)
   } catch (thrown) {
     return answer.text(`the worker does not answer: ${messageOf(thrown)}`, 502)
+  }
+}
+
+/** Whoever asks for a change has been checked by the port of the supervisor; what costs the worker knows. */
+function headersFor({ method, fromElsewhere }: AdminRequest): Record<string, string> {
+  return {
+    Host: 'localhost',
+    ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }),
+    ...(fromElsewhere && { 'Sec-Fetch-Site': 'cross-site' }),
   }
 }
 
