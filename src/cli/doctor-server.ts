@@ -1,4 +1,5 @@
 /** The doctor at a Holdfast server, by its admin port: the server takes the snapshot and examines it itself; what it has found comes back. */
+import { printable } from '../base/printable.ts'
 import type { Finding } from '../diagnose/doctor/finding.ts'
 import type { SnapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
 import { adminPlace } from './admin-flags.ts'
@@ -27,7 +28,8 @@ export async function examineServer(url: string, { given, terminal }: Case): Pro
   for await (const line of askLines({ place, method: 'POST', path, token })) {
     const { finding, error } = line as { readonly finding?: Finding; readonly error?: { readonly message: string } }
     if (error !== undefined) throw new UsageError(error.message)
-    if (finding !== undefined) return finding
+    // Whose server it is nobody knows.
+    if (finding !== undefined) return printable(finding)
   }
   throw new UsageError('the server has gone before it was done')
 }

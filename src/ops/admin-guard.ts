@@ -4,6 +4,7 @@
  * - The `Host` must be one of ours, so that a web page cannot have its own name lead here (DNS rebinding).
  * - The token, where there is one, is compared in constant time.
  * - A change needs a header that no form and no link can send, and must not come from a page of elsewhere.
+ * - What is only looked at, but costs, must not come from such a page either; it needs no header, because tools send none.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -22,7 +23,7 @@ export const ADMIN_REFUSALS = {
   token: [401, 'wanted the token of this admin port: Authorization: Bearer TOKEN, or as the password of Basic'],
   host: [403, 'this Host is not known here: ask for 127.0.0.1, or list the name in hosts'],
   header: [403, `a change needs the header ${CHANGE_HEADER}: ${CHANGE_VALUE}`],
-  site: [403, 'a change must not come from a page of elsewhere'],
+  site: [403, 'a page of elsewhere must not ask for a change, or for what costs'],
   path: [404, 'no such path'],
   method: [405, 'not with this method: see Allow'],
   length: [413, 'the body is too long'],
@@ -62,7 +63,7 @@ export function guardToken({ headers }: Asked, token: string | null): AdminAnswe
 }
 
 export function guardChange(asked: Asked): AdminAnswer | null {
-  if (isElsewhere(asked)) return refusal('site')
+  if (isFromElsewhere(asked)) return refusal('site')
   return asked.headers[CHANGE_HEADER.toLowerCase()] === CHANGE_VALUE ? null : refusal('header')
 }
 
@@ -73,12 +74,17 @@ export function findingOf(
   token: string | null,
 ): keyof typeof ADMIN_REFUSALS | '' {
   if (guardHost(asked, hosts) !== null) return 'host'
-  if (isElsewhere(asked)) return 'site'
+  if (isFromElsewhere(asked)) return 'site'
   return guardToken(asked, token) === null ? '' : 'token'
 }
 
-/** Does it come from a page of elsewhere? */
-function isElsewhere({ headers, hosts }: Asked): boolean {
+/** For handlers of what costs: a page cannot read the answer, but it could ask again and again. @throws the answer that refuses */
+export function refuseElsewhere({ fromElsewhere }: { readonly fromElsewhere: boolean }): void {
+  if (fromElsewhere) throw refusal('site')
+}
+
+/** Has a browser asked for a page of another origin? Links to here are among it; what a person has typed is not. */
+export function isFromElsewhere({ headers, hosts }: Asked): boolean {
   const { origin } = headers
   const site = headers['sec-fetch-site']
   if (origin !== undefined && !isSameHost(origin, hosts[0] ?? '')) return true

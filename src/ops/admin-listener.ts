@@ -15,7 +15,9 @@ import { destroySocket } from '../connection/socket.ts'
 import { bind, bindPath } from '../server/listen.ts'
 import { pathOf } from '../server/upgrade.ts'
 import { AdminAnswer } from './admin-answer.ts'
-import { type Asked, findingOf, guardChange, guardHost, guardToken, refusal } from './admin-guard.ts'
+
+import { type Asked, findingOf, guardChange, guardHost, guardToken, isFromElsewhere, refusal } from './admin-guard.ts'
+
 import { linesOf } from './admin-lines.ts'
 import { type AdminOptions, type AdminOptionsInput, needToken, readAdminOptions } from './admin-options.ts'
 import { type AdminMatch, type AdminRequest, type AdminRoute, AdminRoutes } from './admin-routes.ts'
@@ -266,6 +268,7 @@ function requestOf(
   const at = url.indexOf('?')
   return {
     ...{ method: route.method, path, params, body, signal, trusted, accept: request.headers.accept ?? '' },
+    fromElsewhere: isFromElsewhere(askedOf(request)),
     query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
     json() {
       try {

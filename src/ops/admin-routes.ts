@@ -26,6 +26,8 @@ export interface AdminRequest {
   readonly trusted: boolean
   /** The body of a POST; empty otherwise. */
   readonly body: string
+  /** A page of another origin has made its browser ask. Of a change it never has; a handler that costs should refuse it. */
+  readonly fromElsewhere: boolean
   /** Aborts when the client has left, or the admin port is closed. */
   readonly signal: AbortSignal
   /** The body as JSON; undefined when it is empty. Throws an answer with 400 when it is not JSON. */

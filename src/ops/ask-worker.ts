@@ -13,6 +13,8 @@ export interface Question {
   readonly target: string
   readonly body: string
   readonly signal: AbortSignal
+  /** A page of elsewhere has asked: what costs is refused. Default false. */
+  readonly fromElsewhere?: boolean
 }
 
 /** An answer is passed on when it is whole. */
@@ -21,11 +23,15 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024
 /** @throws Error when the worker does not answer, or says too much */
 export async function askWorker(
   socketPath: string,
-  { method, target, body, signal }: Question,
+  { method, target, body, signal, fromElsewhere = false }: Question,
 ): Promise<AdminAnswer & { readonly body: Buffer }> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // Whoever asks for a change has been checked by the port of the supervisor.
-    const headers = { Host: 'localhost', ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }) }
+    const headers = {
+      Host: 'localhost',
+      // Whoever asks for a change has been checked by the port of the supervisor; what costs the worker knows.
+      ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }),
+      ...(fromElsewhere && { 'Sec-Fetch-Site': 'cross-site' }),
+    }
     httpRequest({ socketPath, method, path: target, headers, signal, agent: false })
       .on('response', resolve)
       .on('error', reject)

@@ -17,6 +17,7 @@ import { Work, type WorkSource } from '../diagnose/work/work.ts'
 import type { ServerInternals } from '../server/internals.ts'
 import type { Server } from '../server/server.ts'
 import { answer } from './admin-answer.ts'
+import { refuseElsewhere } from './admin-guard.ts'
 import type { AdminRoute } from './admin-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { COLLECT_PATHS, collectRoute } from './live/collect-route.ts'
@@ -179,9 +180,11 @@ function serverRoutes(source: DebugSource, clock: Clock, settings: Partial<Censu
 function ledgerRoute(source: DebugSource): AdminRoute {
   return {
     ...{ method: 'GET', path: '/debug/ledger' },
-    async handler({ query }) {
+    async handler(request) {
       const ledger = source.ledger()
-      return answer.json(query.get('kernel') === '1' ? { ...ledger, kernel: await source.checkKernel() } : ledger)
+      if (request.query.get('kernel') !== '1') return answer.json(ledger)
+      refuseElsewhere(request)
+      return answer.json({ ...ledger, kernel: await source.checkKernel() })
     },
   }
 }
@@ -193,8 +196,10 @@ function workRoute(work: Work): AdminRoute {
 function censusRoute(census: Census): AdminRoute {
   return {
     ...{ method: 'GET', path: '/debug/census' },
-    async handler({ query }) {
-      const report = query.get('gc') === '1' ? await census.take() : census.last
+    async handler(request) {
+      const isAsked = request.query.get('gc') === '1'
+      if (isAsked) refuseElsewhere(request)
+      const report = isAsked ? await census.take() : census.last
       return answer.json({ watchedNow: census.size, estimateMs: Math.round(census.estimateMs), report })
     },
   }
@@ -203,7 +208,8 @@ function censusRoute(census: Census): AdminRoute {
 function memoryRoute(history: MemoryHistory): AdminRoute {
   return {
     ...{ method: 'GET', path: '/debug/memory' },
-    async handler() {
+    async handler(request) {
+      refuseElsewhere(request)
       const rows = history.rows()
       return answer.json({ ...(await readMemory(rows)), lastHour: rows })
     },

@@ -8,6 +8,7 @@ import { PPROF_PATH, PPROF_PROFILES, pprofHandlers } from '../diagnose/pprof/ppr
 import type { Profiles } from '../diagnose/pprof/profiles.ts'
 import type { TaskSample } from '../diagnose/pprof/tasks-profile.ts'
 import { answer } from './admin-answer.ts'
+import { refuseElsewhere } from './admin-guard.ts'
 import type { AdminRoute } from './admin-routes.ts'
 
 export interface PprofOptions {
@@ -41,7 +42,8 @@ export function pprofRoutes(profiles: Profiles, { tasks }: PprofSources, answerT
   const sources = { secondsMax, ...(tasks === undefined ? {} : { tasks }) }
   return pprofHandlers(profiles, sources).map(({ path, handle }) => ({
     ...{ method: 'GET', path },
-    async handler({ query, signal }) {
+    async handler({ query, signal, fromElsewhere }) {
+      if (path !== PPROF_PATH) refuseElsewhere({ fromElsewhere })
       const given = await handle(query, signal)
       return isRefused(given) ? answer.text(given.line, given.refused, REFUSED) : answer.bytes(given.bytes, given.type)
     },

@@ -6,11 +6,13 @@
  */
 
 import type { Clock } from '../base/clock.ts'
+import { pause } from '../diagnose/dial/waiting.ts'
 import { leakProfile } from '../diagnose/doctor/leak-profile.ts'
 import { examineSelf, type SelfExamination } from '../diagnose/doctor/self-examination.ts'
 import { costSentence, fits, type SnapshotCost, snapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
 import { encodeProfile } from '../diagnose/pprof/encode.ts'
 import { type AdminAnswer, answer } from './admin-answer.ts'
+import { refuseElsewhere } from './admin-guard.ts'
 import type { AdminRoute } from './admin-routes.ts'
 
 export const SNAPSHOT_PATHS = {
@@ -41,14 +43,14 @@ export class SnapshotRoutes {
       { method: 'GET', path: '/debug/snapshot', handler: () => answer.json(cost()) },
       {
         ...{ method: 'POST', path: '/debug/snapshot' },
-        handler: ({ signal }) => this.#refusal() ?? answer.lines(this.#lines(signal)),
+        handler: ({ signal }) => this.#refusal() ?? answer.lines(lineOf(this.#examine(signal))),
       },
       {
         ...{ method: 'GET', path: '/debug/pprof/leak' },
-        handler: async ({ query, signal }) => {
-          const isAsked = query.get('snapshot') === '1'
-          const refused = isAsked ? this.#refusal() : answer.text(asked(cost()), 409, REFUSED)
-          return refused ?? (await this.#profile(signal))
+        handler: async (request) => {
+          if (request.query.get('snapshot') !== '1') return answer.text(asked(cost()), 409, REFUSED)
+          refuseElsewhere(request)
+          return this.#refusal() ?? (await this.#profile(request.signal))
         },
       },
     ]
@@ -56,10 +58,6 @@ export class SnapshotRoutes {
 
   end(): void {
     this.#stop.abort(new Error('the admin port is closing'))
-  }
-
-  async *#lines(signal: AbortSignal): AsyncGenerator<unknown> {
-    yield await this.#examine(signal)
   }
 
   async #profile(signal: AbortSignal): Promise<AdminAnswer> {
@@ -70,9 +68,12 @@ export class SnapshotRoutes {
     )
   }
 
+  /** From the call on there is no other. */
   async #examine(signal: AbortSignal): Promise<SelfExamination> {
     this.#running = true
     try {
+      // The head of the answer goes out before the process stands still.
+      await pause(this.#clock, 0)
       const either = AbortSignal.any([signal, this.#stop.signal])
       return await examineSelf({ clock: this.#clock, deadlineMs: DEADLINE_MS, signal: either })
     } finally {
@@ -85,6 +86,14 @@ export class SnapshotRoutes {
     const now = cost()
     return fits(now) ? null : answer.text(`this process would ${costSentence(now)}: there is not so much`, 507, REFUSED)
   }
+}
+
+/** Begun already: the answer may end before anybody reads it, and then nobody waits for it. */
+function lineOf(examined: Promise<SelfExamination>): AsyncIterable<unknown> {
+  examined.catch(() => {})
+  return (async function* () {
+    yield await examined
+  })()
 }
 
 function cost(): SnapshotCost {

@@ -44,10 +44,11 @@ function numbersOf(paths: ReadonlyMap<number, string>): string {
   return [...paths.keys()].join(', ') || 'none now'
 }
 
-async function ask(socketPath: string, { method, path, query, body, signal }: AdminRequest): Promise<AdminAnswer> {
+async function ask(socketPath: string, request: AdminRequest): Promise<AdminAnswer> {
+  const { method, path, query, body, signal, fromElsewhere } = request
   const target = `${path.slice(path.indexOf('/debug/'))}${query.size === 0 ? '' : `?${query}`}`
   try {
-    return await askWorker(socketPath, { method, target, body, signal })
+    return await askWorker(socketPath, { method, target, body, signal, fromElsewhere })
   } catch (thrown) {
     return answer.text(`the worker does not answer: ${messageOf(thrown)}`, 502)
   }

@@ -1,7 +1,10 @@
 /**
  * The examination: what of a snapshot is over and held, by whom; and of three snapshots, with as many rounds of use between each, what grew
  * as much in each. A function; it ends with its promise.
+ *
+ * Names are compared as they stand in the snapshot, and made printable here, all at once: what leaves is safe in terminals, logs and pages.
  */
+import { printable } from '../../base/printable.ts'
 import { causes } from '../snapshot/causes.ts'
 import { growth } from '../snapshot/growth.ts'
 import { walk } from '../snapshot/search.ts'
@@ -48,7 +51,8 @@ export async function examination(
   }
   held.sort((a, b) => b.count - a.count)
   const growing = snapshots.length === 3 ? await grown(snapshots, options) : null
-  return { ...judge(held, growing), held, growing, snapshot: { nodes: last.graph.nodeCount, bytes: walk(last).bytes } }
+  const size = { nodes: last.graph.nodeCount, bytes: walk(last).bytes }
+  return printable({ ...judge(held, growing), held, growing, snapshot: size })
 }
 
 function countsOf(group: OverGroup, before: readonly (readonly OverGroup[])[]): HeldGroup['counts'] {

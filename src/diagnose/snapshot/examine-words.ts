@@ -2,7 +2,8 @@
 import type { Finding } from '../doctor/finding.ts'
 
 export interface ExamineRequest {
-  readonly file: string
+  /** A path, or a descriptor of whoever asks; the process that does it has one of its own for it. */
+  readonly file: string | number
   /** Paths of files are shown relative to it. */
   readonly folder: string
 }

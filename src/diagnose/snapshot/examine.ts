@@ -7,7 +7,7 @@
  *
  * Owned by whoever asks. It ends with its answer, its deadline, its signal, or with this process.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,8 @@ import { invalidSnapshot } from './invalid-snapshot.ts'
 
 const IS_SOURCE = extname(import.meta.url) === '.ts'
 const ENTRY = fileURLToPath(new URL(`examine-main${extname(import.meta.url)}`, import.meta.url))
+/** What the descriptor of a file is in there, behind the three of every process and the channel. */
+const FILE = 4
 /** Kept of what it says before it fails. */
 const LAST_WORDS_MAX = 2_000
 
@@ -36,12 +38,12 @@ export interface ExamineOptions {
  * deadline has passed; the reason of the signal
  */
 export function examine(
-  request: ExamineRequest,
+  { file, folder }: ExamineRequest,
   { deadlineMs, signal, progress, clock = systemClock }: ExamineOptions,
 ): Promise<Finding> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
-    const child = begin()
+    const child = begin(file)
     let outcome: (() => void) | null = null
     let lastWords = ''
     /** Decides what comes of it; it is told when the process has ended. */
@@ -72,6 +74,7 @@ export function examine(
       if (child.pid === undefined) over(error.message)
     })
     child.on('close', (code, killedBy) => over(`its process ended by ${killedBy ?? `exit ${code}`}${said(lastWords)}`))
+    const request: ExamineRequest = { file: typeof file === 'number' ? FILE : file, folder }
     child.send(request, () => {})
 
     function report(done: ExamineProgress): void {
@@ -84,11 +87,13 @@ export function examine(
   })
 }
 
-function begin(): ChildProcess {
+function begin(file: string | number): ChildProcess {
   // What compiles the sources, where they run uncompiled; no inspector, no profiler, no agent.
   const execArgv = IS_SOURCE ? process.execArgv.filter((option) => option.startsWith('--import=tsx')) : []
   const { NODE_OPTIONS: _, ...env } = process.env
-  return fork(ENTRY, [], { execArgv, env, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const handedOver = typeof file === 'number' ? [file] : []
+  const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'ipc', ...handedOver]
+  return fork(ENTRY, [], { execArgv, env, serialization: 'advanced', stdio })
 }
 
 async function listen(words: Readable | null, hear: (text: string) => void): Promise<void> {

@@ -1,5 +1,6 @@
 /** What is said of a file that cannot be read as a heap snapshot: what was seen, where, and what was wanted. Pure. */
 import { HoldfastError } from '../../base/errors.ts'
+import { printableText } from '../../base/printable.ts'
 
 /** HF_SNAPSHOT_INVALID. Its parts are kept, so that it can be made again in another process. */
 export class InvalidSnapshot extends HoldfastError {
@@ -17,7 +18,8 @@ export class InvalidSnapshot extends HoldfastError {
 }
 
 export function invalidSnapshot(seen: string, offset: number, wanted: string): InvalidSnapshot {
-  return new InvalidSnapshot(seen, offset, wanted)
+  // What was seen may be bytes of the file.
+  return new InvalidSnapshot(printableText(seen), offset, wanted)
 }
 
 /** For a message: as it would be typed, or its number. */

@@ -64,6 +64,7 @@ export class SnapshotParser {
       if (!this.#seen.has(section)) throw invalidSnapshot(`a file without "${section}"`, this.#offset, WANTED)
     const builder = this.#builder as GraphBuilder
     const { graph } = builder
+    if (graph.nodeCount === 0) throw invalidSnapshot('a snapshot of 0 nodes', this.#offset, WANTED)
     let nameMax = builder.nameMax
     // Of an edge the name may be the index of an element; only others have to be strings.
     for (let edge = 0; edge < graph.edgeCount; edge++) {
@@ -71,7 +72,7 @@ export class SnapshotParser {
       const name = graph.edgeName[edge] as number
       if (name > nameMax && Snapshot.isNamed(type)) nameMax = name
     }
-    if (nameMax >= this.#strings.count && graph.nodeCount > 0)
+    if (nameMax >= this.#strings.count)
       throw invalidSnapshot(`string ${nameMax}, of ${this.#strings.count}`, this.#offset, WANTED)
     return new Snapshot(graph, this.#strings, this.#locations)
   }

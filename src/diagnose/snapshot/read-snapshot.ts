@@ -2,7 +2,7 @@
  * Reads a heap snapshot from a file or from any bytes that come in pieces. Owned by whoever asks; the file is closed when it
  * is read, when it cannot be, and when the signal ends it.
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { SnapshotParser } from './parser.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -16,25 +16,33 @@ export interface ReadOptions {
 }
 
 /**
- * @param source the path of a file, or its bytes
+ * @param source the path of a file, its descriptor, or its bytes
  * @throws HoldfastError HF_SNAPSHOT_INVALID when it is no snapshot or ends too early; what the file system has to say; the
  * reason of the signal
  */
 export async function readSnapshot(
-  source: string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  options: ReadOptions = {},
+  source: string | number | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { signal, progress }: ReadOptions = {},
 ): Promise<Snapshot> {
-  const { signal, progress } = options
   const parser = new SnapshotParser()
-  const ofBytes = typeof source === 'string' ? (await stat(source)).size : 0
+  const ofBytes = await sizeOf(source)
+  const options = { highWaterMark: CHUNK_BYTES, ...(signal === undefined ? {} : { signal }) }
+  // Whoever has written it may have left the descriptor at the end.
   const chunks =
-    typeof source === 'string'
-      ? createReadStream(source, { highWaterMark: CHUNK_BYTES, ...(signal === undefined ? {} : { signal }) })
-      : source
+    typeof source === 'number'
+      ? createReadStream('', { ...options, fd: source, start: 0 })
+      : typeof source === 'string'
+        ? createReadStream(source, options)
+        : source
   for await (const chunk of chunks) {
     signal?.throwIfAborted()
     parser.write(chunk)
     progress?.(parser.bytes, ofBytes)
   }
   return parser.end()
+}
+
+async function sizeOf(source: unknown): Promise<number> {
+  if (typeof source === 'number') return fstatSync(source).size
+  return typeof source === 'string' ? (await stat(source)).size : 0
 }

@@ -109,6 +109,12 @@ describe('the parser of snapshots', () => {
     ],
     ['a type beyond all', TEXT.replace('"nodes":[9', '"nodes":[99'), /node type 99, of 15, in the nodes/],
     ['a string beyond all', TEXT.replace('"nodes":[9,0', '"nodes":[9,88'), /string 88, of 5/],
+    ['one without a node', snapshotText([]), /a snapshot of 0 nodes, at byte/],
+    [
+      'a key that a terminal would obey',
+      '{"\u001b]0;owned\u0007":1}',
+      /a file whose first key is "\\x1b]0;owned\\x07"/,
+    ],
     ['fewer rows', TEXT.replace('"node_count":3', '"node_count":4'), /3 rows, of 4, in the nodes/],
     [
       'more rows',
