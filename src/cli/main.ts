@@ -3,12 +3,29 @@
  * The command `holdfast`: finds the command that is asked for, runs it, and ends with its exit code. The only folder that
  * prints is this one.
  */
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { AskError } from './ask-admin.ts'
 import type { ExitCode, Terminal } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOf, UsageError } from './flags.ts'
+
+/** Whoever read is not there any more. */
+const GONE = ['EPIPE', 'EIO']
+const unread = new AbortController()
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever has read has read enough (`| head`), the terminal is gone, or the disk is full. There may be an inspector to close, or connections to
+  // serve: what runs is told, and ends as it does otherwise.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (unread.signal.aborted) return
+    unread.abort(error)
+    if (GONE.includes(error.code ?? '')) return
+    if (stream === process.stdout) terminal.note(`holdfast: standard output: ${error.message}`)
+    process.on('exit', () => {
+      process.exitCode = 2
+    })
+  })
+}
 
 const terminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -17,15 +34,27 @@ const terminal: Terminal = {
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
   env: process.env,
   onSignal: (signal, listener) => void process.on(signal, listener),
+  onUnread: (listener) => unread.signal.addEventListener('abort', listener, { once: true }),
 }
 
-async function ask(question: string): Promise<boolean> {
+function ask(question: string, signal: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await lines.question(question)).trim())
-  } finally {
-    lines.close()
-  }
+  const close = (): void => lines.close()
+  signal.addEventListener('abort', close, { once: true })
+  return new Promise<boolean>((resolve) => {
+    let isAnswered = false
+    lines.question(question, (answer) => {
+      isAnswered = true
+      resolve(/^y(es)?$/i.test(answer.trim()))
+      lines.close()
+    })
+    // Also by Ctrl-C, which is a key here, and by Ctrl-D.
+    lines.once('close', () => {
+      signal.removeEventListener('abort', close)
+      if (!isAnswered) process.stderr.write('\n')
+      resolve(false)
+    })
+  })
 }
 
 function help(): string {

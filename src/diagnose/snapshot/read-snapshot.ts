@@ -26,15 +26,29 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   const { signal, progress } = options
   const parser = new SnapshotParser()
-  const ofBytes = typeof source === 'string' ? (await stat(source)).size : 0
+  const ofBytes = typeof source === 'string' ? await bytesOf(source) : 0
   const chunks =
     typeof source === 'string'
       ? createReadStream(source, { highWaterMark: CHUNK_BYTES, ...(signal === undefined ? {} : { signal }) })
       : source
-  for await (const chunk of chunks) {
+  try {
+    for await (const chunk of chunks) {
+      signal?.throwIfAborted()
+      parser.write(chunk)
+      progress?.(parser.bytes, ofBytes)
+    }
+  } catch (thrown) {
+    // The stream of a file says only that it was aborted.
     signal?.throwIfAborted()
-    parser.write(chunk)
-    progress?.(parser.bytes, ofBytes)
+    throw thrown
   }
   return parser.end()
+}
+
+/** A pipe has no size, and one that nobody writes to would be waited for without end. */
+async function bytesOf(path: string): Promise<number> {
+  const seen = await stat(path)
+  // Of a folder its reading complains.
+  if (seen.isFile() || seen.isDirectory()) return seen.size
+  throw Object.assign(new Error('it is no regular file; write the snapshot to one first'), { code: 'EINVAL' })
 }

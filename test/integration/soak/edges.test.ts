@@ -17,7 +17,15 @@ import { nodeTarget, QUICK, soaked } from '../../support/soak-targets.ts'
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-soak-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const nowhere: Terminal = { out: () => {}, note: () => {}, draw: null, ask: null, env: {}, onSignal: () => {} }
+const nowhere: Terminal = {
+  out: () => {},
+  note: () => {},
+  draw: null,
+  ask: null,
+  env: {},
+  onSignal: () => {},
+  onUnread: () => {},
+}
 
 /** It could not run, and says why in one line. */
 async function refusedWith(args: readonly string[], words: RegExp): Promise<string> {
