@@ -35,7 +35,7 @@ export async function* askLines(question: Question): AsyncGenerator<Readonly<Rec
   for await (const text of ask(question)) {
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) if (line !== '') yield JSON.parse(line)
+    for (const line of lines) if (line !== '') yield parsed(line)
   }
 }
 
@@ -43,7 +43,15 @@ export async function* askLines(question: Question): AsyncGenerator<Readonly<Rec
 export async function askOnce(question: Question): Promise<Readonly<Record<string, unknown>>> {
   let whole = ''
   for await (const text of ask(question)) whole += text
-  return JSON.parse(whole)
+  return parsed(whole)
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new AskError('that is no admin port of Holdfast (it answered 200 and no JSON)')
+  }
 }
 
 async function* ask(question: Question): AsyncGenerator<string> {
@@ -53,6 +61,7 @@ async function* ask(question: Question): AsyncGenerator<string> {
   let timer = after(silence)
   try {
     const response = await send(question, silence.signal)
+    requireOurs(response)
     let refusal = ''
     for await (const chunk of response) {
       timer.cancel()
@@ -70,6 +79,15 @@ async function* ask(question: Question): AsyncGenerator<string> {
   } finally {
     timer.cancel()
   }
+}
+
+/** Another server answers with a page, or knows the path not and says so without our headers. @throws AskError */
+function requireOurs({ statusCode, headers }: IncomingMessage): void {
+  const isPage = /^text\/html\b/i.test(headers['content-type'] ?? '')
+  if (!isPage && (statusCode !== 404 || headers['x-content-type-options'] === 'nosniff')) return
+  const answered = `${statusCode}${isPage ? ' and HTML' : ''}`
+  const todo = 'for another server give its process id: holdfast doctor PID'
+  throw new AskError(`that is no admin port of Holdfast (it answered ${answered}); ${todo}`)
 }
 
 function after(silence: AbortController): ClockTimer {

@@ -25,5 +25,7 @@ export interface Command {
   readonly usage: string
   readonly about: string
   readonly flags: Flags
+  /** Below the flags in its help, line by line: examples, what is said at the end, exit codes. */
+  readonly more?: readonly string[]
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>
 }

@@ -3,6 +3,11 @@ import { costSentence, fits, type SnapshotCost } from '../diagnose/doctor/snapsh
 import type { Terminal } from './command.ts'
 import { type Given, UsageError } from './flags.ts'
 
+/** `process 12 will stand still for about 2 s and take up to 90 MB more`. */
+export function costWords(who: string, cost: SnapshotCost, times: number): string {
+  return `${who} will ${times === 1 ? '' : `${times} times `}${costSentence(cost)}`
+}
+
 /** @throws UsageError when the memory is not there, or nobody has agreed */
 export async function agreed(
   who: string,
@@ -10,7 +15,7 @@ export async function agreed(
   times: number,
   { given, terminal, signal }: { readonly given: Given; readonly terminal: Terminal; readonly signal: AbortSignal },
 ): Promise<void> {
-  const what = `${who} will ${times === 1 ? '' : `${times} times `}${costSentence(cost)}`
+  const what = costWords(who, cost, times)
   if (!fits(cost)) throw new UsageError(`${what}: there is not so much; nothing was done to it`)
   terminal.note(what)
   if (given.on('yes')) return

@@ -17,6 +17,7 @@ import type { Snapshot } from '../diagnose/snapshot/snapshot.ts'
 import type { Terminal } from './command.ts'
 import type { Case } from './doctor.ts'
 import { agreed } from './doctor-consent.ts'
+import { asTaken, unreadable } from './doctor-files.ts'
 import { UsageError } from './flags.ts'
 import { keeping, keptPath, requireFree } from './kept-snapshots.ts'
 
@@ -31,12 +32,16 @@ export async function examineFiles(paths: readonly string[], { terminal, signal 
     try {
       snapshots.push(await readSnapshot(path, { signal, progress }))
     } catch (thrown) {
-      const { code = '' } = thrown as NodeJS.ErrnoException
-      if (!/^E[A-Z]+$/.test(code)) throw thrown
-      throw new UsageError(`${path}: ${messageOf(thrown)}`)
+      throw unreadable(path, thrown)
     }
   }
-  return examineAll(snapshots, process.cwd(), { terminal, signal })
+  const order = asTaken(snapshots)
+  if (order.some((snapshot, at) => snapshot !== snapshots[at])) {
+    const names = order.map((snapshot) => paths[snapshots.indexOf(snapshot)])
+    terminal.draw?.('')
+    terminal.note(`they were taken in another order, and are read in it: ${names.join(', ')}`)
+  }
+  return examineAll(order, process.cwd(), { terminal, signal })
 }
 
 /** @throws HoldfastError HF_PROCESS_UNFIT, HF_INSPECTOR_FAILED; UsageError when nobody agrees, or the memory is not there */
@@ -49,7 +54,7 @@ export async function examineProcess(pid: number, { given, terminal, signal }: C
   }
   const rounds = everyMs === undefined ? null : () => pause(systemClock, everyMs, signal)
   return examineInRounds(pid, rounds, {
-    ...{ keep, terminal, signal },
+    ...{ keep, terminal, signal, next: `in ${(everyMs ?? 0) / 1_000} s` },
     agree: (cost, times) => agreed(`process ${pid}`, cost, times, { given, terminal, signal }),
   })
 }
@@ -68,6 +73,8 @@ export interface RoundsOptions {
   readonly keep?: string | undefined
   readonly terminal: Terminal
   readonly signal: AbortSignal
+  /** When the next snapshot is taken: `in 30 s`. */
+  readonly next: string
   /** Rejects when it is not to be. */
   readonly agree: (cost: SnapshotCost, times: number) => Promise<void>
 }
@@ -76,7 +83,7 @@ export interface RoundsOptions {
 export async function examineInRounds(
   pid: number,
   round: (() => Promise<void>) | null,
-  { keep, terminal, signal, agree }: RoundsOptions,
+  { keep, terminal, signal, next, agree }: RoundsOptions,
 ): Promise<Finding> {
   // Its waits do not keep this process alive by themselves.
   const hold = systemClock.hold()
@@ -102,6 +109,7 @@ export async function examineInRounds(
         const chunks = remoteSnapshot(client, signal)
         const kept = keep === undefined ? chunks : keeping(chunks, keptPath(keep, pid, number))
         snapshots.push(await readSnapshot(kept, { signal, progress }))
+        if (count > 1) say(terminal, `snapshot ${number} of ${count} taken${number < count ? `; next ${next}` : ''}`)
       }
     } finally {
       const recovered = recover(client, RECOVER_MS)
@@ -133,6 +141,12 @@ async function examineAll(
   const [a, b, c] = snapshots
   if (a === undefined) throw new UsageError('there is no snapshot')
   return examination(b === undefined || c === undefined ? [a] : [a, b, c], { folder, signal })
+}
+
+/** Where nobody watches, a line is better than silence. */
+function say({ draw, note }: Terminal, line: string): void {
+  if (draw === null) note(line)
+  else draw(line)
 }
 
 function share(bytes: number, ofBytes: number): string {

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../diagnose/doctor/finding.ts'
 import { leakProfile } from '../diagnose/doctor/leak-profile.ts'
+import { listeningChild, withArguments } from '../diagnose/inspect/listening.ts'
 import { encodeProfile } from '../diagnose/pprof/encode.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { examineFiles, examineProcess } from './doctor-node.ts'
@@ -15,7 +16,10 @@ import { stopSignal } from './stop-signal.ts'
 
 const FLAGS: Flags = {
   yes: { about: 'do not ask before the process is made to stand still' },
-  every: { value: 'TIME', about: 'of a process: three snapshots, so far apart, while it is used; names what grows' },
+  every: {
+    value: 'TIME',
+    about: 'of a process: three snapshots, so far apart (30s, say), while it is used; names what grows',
+  },
   keep: {
     value: 'FOLDER',
     about: 'keep the snapshots there (mode 0600: they hold what the process has in memory, secrets too)',
@@ -33,13 +37,18 @@ export interface Case {
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const [negative = ''] = args
+  if (/^-\d/.test(negative))
+    throw new UsageError(`${negative}: wanted a process id, such as 12345 (pgrep -a node tells)`)
+  const given = readFlags(args, FLAGS, 'doctor')
   const pprof = given.text('pprof')
   if (pprof !== undefined) requireWritable('--pprof', pprof)
   const finding = await examined({ given, terminal, signal: stopSignal(terminal) })
   terminal.draw?.('')
   if (given.on('json')) terminal.out(JSON.stringify(finding))
   else for (const line of findingLines(finding)) terminal.out(line)
+  const meant = finding.verdict === 'nothing' ? childMeant(given.words) : null
+  if (meant !== null) terminal.note(meant)
   if (pprof !== undefined) {
     const profile = await encodeProfile(leakProfile(finding, Date.now()), 'holdfast doctor')
     if (!writeOutput('--pprof', pprof, profile, terminal)) return 2
@@ -50,22 +59,55 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
 function examined(of: Case): Promise<Finding> {
   const { words } = of.given
   const [first = ''] = words
-  const isFiles = !/^\d+$/.test(first) && !/^https?:/.test(first)
-  if (words.length !== 1 && !(words.length === 3 && isFiles)) {
-    throw new UsageError(
-      'wanted one of: a process id, http://HOST:PORT of an admin port, a .heapsnapshot file, or three of rounds',
-    )
+  const isFiles = isFile(first)
+  const [other] = words.filter((word) => isFile(word) !== isFiles)
+  if (first === '') {
+    const todo = `for example holdfast doctor 12345 (pgrep -a node tells which); holdfast doctor --help tells more`
+    throw new UsageError(`wanted ${WANTED}: ${todo}`)
+  }
+  if (other !== undefined || (!isFiles && words.length > 1)) {
+    throw new UsageError(`${words.length} things given (${words.join(', ')}); wanted ${WANTED}`)
+  }
+  if (isFiles && words.length !== 1 && words.length !== 3) {
+    throw new UsageError(`${words.length} files given; wanted one, or three of one process`)
   }
   for (const flag of isFiles ? ['every', 'keep'] : []) {
     if (of.given.text(flag) !== undefined) throw new UsageError(`--${flag} is for a process, not for a file`)
   }
   if (isFiles) return examineFiles(words, of)
-  return /^\d+$/.test(first) ? examineProcess(Number(first), of) : examineServer(first, of)
+  return isPid(first) ? examineProcess(Number(first), of) : examineServer(first, of)
+}
+
+const WANTED =
+  'one of: a process id, http://HOST:PORT of an admin port, a .heapsnapshot file, or three of one process, oldest first'
+
+const isPid = (word: string): boolean => /^\d+$/.test(word)
+const isFile = (word: string): boolean => !isPid(word) && !/^https?:/.test(word)
+
+/** When nothing was found in it: it may be the shell, or the npm, that has started the program. */
+function childMeant([first = '']: readonly string[]): string | null {
+  const child = isPid(first) ? listeningChild(Number(first)) : null
+  return child === null ? null : `process ${first} has children; did you mean ${withArguments(child)}?`
 }
 
 export const DOCTOR: Command = {
   usage: 'PID | http://HOST:PORT | FILE...',
-  about: 'Names what leaks: in any Node process, a Holdfast server, a heap snapshot, or three of rounds.',
+  about:
+    'Names what leaks: in any Node process, a Holdfast server, a heap snapshot, or three snapshots of one process, oldest first.',
   flags: FLAGS,
+  more: [
+    'Examples:',
+    '  pgrep -a node                               which process it is',
+    '  holdfast doctor 12345                       one snapshot: what is over and still held',
+    '  holdfast doctor 12345 --every 30s           three snapshots, while it is used: what grows as well',
+    '  holdfast doctor a.heapsnapshot b.heapsnapshot c.heapsnapshot',
+    '',
+    'LEAK           what is known to be over is held, or something became more from each snapshot to the next',
+    'SUSPECT        what looks over is held; a cache with a bound looks like that too, and --every 30s tells',
+    'NOTHING FOUND  nothing of the kind is in what was looked at',
+    '',
+    'Exit code 0: nothing found. 1: a leak or a suspect. 2: it could not be examined.',
+    'A process id is for Linux only, and for processes of your own user.',
+  ],
   run,
 }

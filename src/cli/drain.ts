@@ -12,7 +12,7 @@ interface Line {
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'drain')
   if (given.words.length > 0) throw new UsageError(`it takes no words, only flags: ${given.words.join(' ')}`)
   const json = given.on('json')
   const lines = askLines({

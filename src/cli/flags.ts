@@ -3,7 +3,7 @@
  * was wanted. Functions over text; nothing to end.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { messageOf } from '../base/errors.ts'
+import { nearest } from './nearest.ts'
 
 /** The command cannot run as it was called. */
 export class UsageError extends Error {
@@ -32,13 +32,17 @@ export interface Given {
   duration(name: string): number | undefined
 }
 
-/** @throws UsageError */
-export function readFlags(args: readonly string[], flags: Flags): Given {
-  const options: ParseArgsConfig['options'] = {}
+/** @param command whose flags they are, for messages. @throws UsageError */
+export function readFlags(args: readonly string[], flags: Flags, command: string): Given {
+  const options: NonNullable<ParseArgsConfig['options']> = {}
   for (const [name, { value, many }] of Object.entries(flags)) {
     options[name] = { type: value === undefined ? 'boolean' : 'string', multiple: many === true }
   }
-  const { values, positionals } = parse(args, options)
+  // What is wrong is said here: Node's words are for programmers.
+  const { values, positionals, tokens } = parseArgs({
+    ...{ args: [...args], options, allowPositionals: true, strict: false, tokens: true },
+  })
+  for (const token of tokens) if (token.kind === 'option') requireRight(token, flags, command)
   const text = (name: string): string | undefined => values[name] as string | undefined
   return {
     words: positionals,
@@ -50,12 +54,38 @@ export function readFlags(args: readonly string[], flags: Flags): Given {
   }
 }
 
-function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (thrown) {
-    throw new UsageError(messageOf(thrown))
+interface OptionToken {
+  readonly name: string
+  /** With its dashes. */
+  readonly rawName: string
+  readonly value?: string | undefined
+  /** `--name=value`, and not `--name value`. */
+  readonly inlineValue?: boolean | undefined
+}
+
+/** @throws UsageError */
+function requireRight({ name, rawName, value, inlineValue }: OptionToken, flags: Flags, command: string): void {
+  const flag = rawName.startsWith('--') && Object.hasOwn(flags, name) ? flags[name] : undefined
+  if (flag === undefined) {
+    const meant = nearest(name, [...Object.keys(flags), 'help'])
+    const todo = meant === null ? `see holdfast ${command} --help` : `did you mean --${meant}?`
+    throw new UsageError(`unknown option ${rawName}; ${todo}`)
   }
+  if (flag.value === undefined) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value, and was given "${value}"`)
+    return
+  }
+  const isOption = value?.startsWith('-') === true && value !== '-' && inlineValue !== true
+  if (value !== undefined && value !== '' && !isOption) return
+  const example = EXAMPLES[flag.value]
+  const wanted = `${rawName} wants a value${example === undefined ? `: ${flag.value}` : `, such as ${example}`}`
+  throw new UsageError(isOption ? `${wanted}; one that begins with - is written ${rawName}=${value}` : wanted)
+}
+
+/** Of values whose word does not say how they are written. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  ...{ TIME: '30s', N: '10', PID: '12345', BYTES: '64', 'HOST:PORT': '127.0.0.1:6060', WAYS: 'close,reset' },
+  ...{ URL: 'http://127.0.0.1:8080', LINE: '"Name: value"', PORT: '8080', PERCENT: '90', MIB: '512' },
 }
 
 function convert<Value>(

@@ -9,6 +9,7 @@ import { AskError } from './ask-admin.ts'
 import type { ExitCode, Terminal } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOf, UsageError } from './flags.ts'
+import { nearest } from './nearest.ts'
 
 /** Whoever read is not there any more. */
 const GONE = ['EPIPE', 'EIO']
@@ -64,17 +65,23 @@ function help(): string {
   return `holdfast: WebSocket servers that deploy without disconnects\n\n${lines.join('\n')}\n\nholdfast COMMAND --help tells more.`
 }
 
+function meant(name: string): string {
+  const command = nearest(name, Object.keys(COMMANDS))
+  return command === null ? '' : `; did you mean ${command}?`
+}
+
 async function main(args: readonly string[]): Promise<ExitCode> {
   const [name = '', ...rest] = args
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const asked = name === '--help' || name === '-h' || name === 'help'
     if (asked) terminal.out(help())
-    else terminal.note(name === '' ? help() : `holdfast: no command "${name}"\n\n${help()}`)
+    else terminal.note(name === '' ? help() : `holdfast: no command "${name}"${meant(name)}\n\n${help()}`)
     return asked ? 0 : 2
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    terminal.out(`holdfast ${name} ${command.usage}\n\n${command.about}\n\n${helpOf(command.flags)}`)
+    const more = command.more === undefined ? '' : `\n\n${command.more.join('\n')}`
+    terminal.out(`holdfast ${name} ${command.usage}\n\n${command.about}\n\n${helpOf(command.flags)}${more}`)
     return 0
   }
   try {

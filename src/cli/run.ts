@@ -54,7 +54,7 @@ function supervisorOf(given: Given): Supervisor {
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'run')
   const supervisor = supervisorOf(given)
   reportEvents(supervisor, terminal, given.on('json'))
   const stop = (): void => {

@@ -19,6 +19,7 @@ export class SoakScreen {
   readonly #series: readonly MemorySeries[]
   readonly #quiet: boolean
   readonly #rounds: SoakRound[] = []
+  #left = false
   #drawn = 0
   #problems = 0
 
@@ -34,6 +35,7 @@ export class SoakScreen {
       this.#rounds.push(progress.round)
       this.#problems += progress.problems
     }
+    if (this.#left) return
     if (this.#terminal.draw !== null) this.#draw(wordsOf(progress))
     else if (!this.#quiet && isWorthALine(progress)) this.#terminal.note(this.#lineOf(progress))
   }
@@ -42,6 +44,12 @@ export class SoakScreen {
   clear(): void {
     if (this.#drawn > 0) this.#terminal.draw?.(up(this.#drawn - 1))
     this.#drawn = 0
+  }
+
+  /** Takes it away, and draws no more: others have something to say from now on. */
+  leave(): void {
+    this.clear()
+    this.#left = true
   }
 
   /** What was drawn last, to stay. */

@@ -1,7 +1,8 @@
 /** `holdfast soak --why`: when a Node process leaks, more rounds of the soak with three snapshots around them, and who holds what grew. */
 import { systemClock } from '../base/clock.ts'
 import { pause } from '../diagnose/dial/waiting.ts'
-import { costSentence, fits } from '../diagnose/doctor/snapshot-cost.ts'
+import { fits } from '../diagnose/doctor/snapshot-cost.ts'
+import { costWords } from './doctor-consent.ts'
 import { examineInRounds } from './doctor-node.ts'
 import { findingLines } from './doctor-text.ts'
 import { UsageError } from './flags.ts'
@@ -19,12 +20,13 @@ export const nameCause: NameCause = async (pid, round, terminal, signal) => {
     await pause(systemClock, SETTLE_MS, signal)
   }
   const finding = await examineInRounds(pid, rounds, {
-    ...{ terminal, signal },
+    ...{ terminal, signal, next: `after ${ROUNDS} more rounds` },
     async agree(cost, times) {
-      const what = `process ${pid} will ${times} times ${costSentence(cost)}`
+      const what = costWords(`process ${pid}`, cost, times)
       if (!fits(cost)) throw new UsageError(`--why: ${what}: there is not so much`)
       terminal.note(what)
     },
   })
+  terminal.draw?.('')
   return findingLines(finding)
 }

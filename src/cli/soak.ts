@@ -6,13 +6,16 @@ import { readFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { readOptions } from '../base/options.ts'
-import { targetOf } from '../diagnose/dial/dial-target.ts'
+import { type DialTarget, targetOf } from '../diagnose/dial/dial-target.ts'
+import { fitProcess } from '../diagnose/inspect/fit-process.ts'
+import { listensNot } from '../diagnose/inspect/listening.ts'
 import { isNode, processFacts } from '../diagnose/inspect/process-facts.ts'
 import { bytesInAll, count } from '../diagnose/soak/figures.ts'
 import { allSources, type MemorySource } from '../diagnose/soak/memory-source.ts'
 import { metricsSource } from '../diagnose/soak/metrics-source.ts'
 import { nodeSource } from '../diagnose/soak/node-source.ts'
 import { pprofSource } from '../diagnose/soak/pprof-source.ts'
+import { roundsSaid } from '../diagnose/soak/rounds-said.ts'
 import { rssSource } from '../diagnose/soak/rss-source.ts'
 import { NO_SCRIPT, readScript, type Step } from '../diagnose/soak/script.ts'
 import { type SoakRequest, soak } from '../diagnose/soak/soak.ts'
@@ -24,6 +27,7 @@ import { FileLimit } from '../resilience/file-limit.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
 import { requireWritable, writeOutput } from './output-file.ts'
+import { shownCommand, shownUrl } from './shown-command.ts'
 import { SoakScreen } from './soak-screen.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -56,6 +60,21 @@ const FLAGS: Flags = {
 const WHY_FLAG: Flags = { why: { about: 'when a Node process leaks, go on and name the cause' } }
 const SOCKETS_MAX = 15_000
 
+const MORE = [
+  'Examples:',
+  '  pgrep -a node                                                which process it is',
+  '  holdfast soak ws://127.0.0.1:8080/ --pid 12345               a Node server, or RSS of any other',
+  '  holdfast soak ws://127.0.0.1:8080/ --pid 12345 --messages hello.txt --why --html soak.html',
+  '  holdfast soak ws://127.0.0.1:8080/ws --pprof http://127.0.0.1:8080    a Go server, on any system',
+  '',
+  'LEAK            memory grows with each connection that has come and gone; --why names the cause in a Node process',
+  'PLATEAU         it does not',
+  'COULD NOT TELL  neither is certain; more --connections tell more',
+  '',
+  'Exit code 0: plateau. 1: leak. 2: it could not tell, or not run.',
+  '--pid is for Linux only; elsewhere --pprof and --metrics.',
+]
+
 /** Names the cause of a leak in a Node process; `round` lets more connections come and go. */
 export type NameCause = (
   pid: number,
@@ -71,7 +90,8 @@ export function soakCommand(nameCause: NameCause | null): Command {
     usage: 'ws://HOST/path [--pid PID]',
     about: 'Lets connections come and go, and tells leak or plateau, for any server in any language.',
     flags,
-    run: async (args, terminal) => run(readFlags(args, flags), terminal, nameCause),
+    more: MORE,
+    run: async (args, terminal) => run(readFlags(args, flags, 'soak'), terminal, nameCause),
   }
 }
 
@@ -80,6 +100,8 @@ async function run(given: Given, terminal: Terminal, nameCause: NameCause | null
   const signal = stopSignal(terminal)
   // Everything that can be wrong with what was given is found before anything is sent to the target.
   const plan = planOf(given, signal)
+  const pid = pidOf(given)
+  if (given.on('why')) requireNode(pid, terminal)
   if (html !== undefined) requireWritable('--html', html)
   // While it opens an inspector and closes it again, nothing else need keep the process alive.
   const hold = systemClock.hold()
@@ -96,11 +118,12 @@ async function run(given: Given, terminal: Terminal, nameCause: NameCause | null
 
   async function runWith(source: MemorySource): Promise<ExitCode> {
     const screen = new SoakScreen(terminal, source.series, given.on('json'))
-    const pid = pidOf(given)
-    const why =
-      nameCause !== null && given.on('why') && pid !== null
-        ? { why: (round: () => Promise<void>) => nameCause(pid, round, terminal, signal).catch(noCause) }
-        : {}
+    const name = async (round: () => Promise<void>): Promise<readonly string[]> => {
+      // What it says next would be drawn over.
+      screen.leave()
+      return nameCause !== null && pid !== null ? await nameCause(pid, round, terminal, signal).catch(noCause) : []
+    }
+    const why = given.on('why') ? { why: name } : {}
     const report = await soak({ ...plan, source, ...why, onProgress: (progress) => screen.show(progress) }).finally(
       () => screen.clear(),
     )
@@ -135,9 +158,25 @@ function planOf(given: Given, signal: AbortSignal): Plan {
     ...{ patienceMs: given.duration('patience'), openTimeoutMs: given.duration('open-timeout') },
     answerTimeoutMs: given.duration('answer-timeout'),
   })
-  const shown = url.replace(/\/\/[^/@]*@/, '//')
-  const plan = { url: shown, target, options, leaves: leavesOf(given), script: scriptOf(given), signal }
-  return { ...plan, clock: systemClock, socketsMax: socketsMax(options.connections) }
+  const script = scriptOf(given)
+  const plan = { url: shownUrl(url), target, options, leaves: leavesOf(given), script, signal }
+  const said = {
+    command: shownCommand('soak', given, { ...FLAGS, ...WHY_FLAG }),
+    notes: notesOf(target, pidOf(given), script),
+  }
+  return { ...plan, ...said, clock: systemClock, socketsMax: socketsMax(options.connections) }
+}
+
+/** What a PLATEAU must not stand there without. */
+function notesOf({ host, port }: DialTarget, pid: number | null, script: readonly Step[]): string[] {
+  const isHere = /^(localhost|127\..*|::1|0\.0\.0\.0)$/i.test(host) && process.platform === 'linux'
+  const other = isHere && pid !== null ? listensNot(pid, port) : null
+  return [
+    ...(other === null ? [] : [other]),
+    ...(script === NO_SCRIPT
+      ? ['each connection only sent a ping; if yours begin with a message, give --messages FILE']
+      : []),
+  ]
 }
 
 function headerOf(line: string): readonly [string, string] {
@@ -171,6 +210,13 @@ function socketsMax(connections: number): number {
   const most = limit === null ? SOCKETS_MAX : Math.min(SOCKETS_MAX, limit.max - limit.reserve)
   if (connections <= most) return most
   throw new UsageError(`--connections ${connections}: this process may open ${limit?.max} files (ulimit -n)`)
+}
+
+/** Before anything is sent to the target. @throws UsageError, HoldfastError HF_PROCESS_UNFIT */
+function requireNode(pid: number | null, terminal: Terminal): void {
+  if (pid === null) throw new UsageError('--why wants --pid PID of a Node process')
+  fitProcess(pid)
+  terminal.note(`--why: if it leaks, process ${pid} stands still three times, each time for a snapshot of its heap`)
 }
 
 function pidOf(given: Given): number | null {
@@ -210,13 +256,14 @@ async function processSource(
 }
 
 function linesOf(report: SoakReport, chart: readonly string[]): string[] {
-  const { verdict, opened, rounds, durationMs, problems, grown, why, source } = report
+  const { verdict, notes, durationMs, problems, grown, why, source } = report
   const seconds = Math.round(durationMs / 1_000)
   return [
     ...chart,
     verdict.sentence,
+    ...notes.map((line) => `  note: ${line}`),
     ...verdict.details.map((line) => `  ${line}`),
-    `  ${count(opened)} connections in ${rounds.length - 1} rounds, ${seconds} s; watched: ${source}`,
+    `  ${roundsSaid(report)}; ${seconds} s; watched: ${source}`,
     ...grown.map(({ place, bytes }) => `  allocated at ${place}: ${bytesInAll(bytes)} more than before`),
     ...Object.entries(problems).map(([said, times]) => `  ${count(times)} times: ${said}`),
     ...why,

@@ -9,7 +9,7 @@ import { type Flags, readFlags, UsageError } from './flags.ts'
 const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print all there is, as JSON' } }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const given = readFlags(args, FLAGS)
+  const given = readFlags(args, FLAGS, 'status')
   if (given.words.length > 0) throw new UsageError(`it takes no words, only flags: ${given.words.join(' ')}`)
   const status = (await askOnce({
     ...{ place: adminPlace(given.text('admin')), method: 'GET', path: '/status' },

@@ -16,7 +16,7 @@ export function judge(held: readonly HeldGroup[], growing: Finding['growing']): 
   if (most !== undefined) return { verdict: 'leak', sentence: most.sentence }
   const [seen] = many
   if (growing === null && seen !== undefined) {
-    const sentence = `${heldSentence(seen)}. If it is to keep so many, all is well: three snapshots tell`
+    const sentence = `${heldSentence(seen)}. If it is to keep so many, all is well: holdfast doctor PID --every 30s takes three snapshots, which tell`
     return { verdict: 'suspect', sentence }
   }
   const sentence =

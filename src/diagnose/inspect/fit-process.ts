@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os'
 import { HoldfastError } from '../../base/errors.ts'
+import { listeningChild, withArguments } from './listening.ts'
 import { catches, isNode, type ProcessFacts, processFacts } from './process-facts.ts'
 
 /** Who looks. */
@@ -35,7 +36,7 @@ export function fitProcess(pid: number, self: Looker = SELF, facts = processFact
     throw unfit(
       `runs ${program}`,
       "Node's own executable",
-      'nothing was sent to it: the signal would end another program',
+      `nothing was sent to it: the signal would end another program${meant(pid)}`,
     )
   }
   if (facts.state === 'T') throw unfit('is stopped', asItRuns, `let it go on: kill -CONT ${pid}`)
@@ -52,4 +53,10 @@ export function fitProcess(pid: number, self: Looker = SELF, facts = processFact
     )
   }
   return facts
+}
+
+/** A shell, or npm, that has started the program. */
+function meant(pid: number): string {
+  const child = listeningChild(pid)
+  return child === null ? '' : `; did you mean ${withArguments(child)}?`
 }

@@ -15,6 +15,7 @@ import { findInspector, openInspectorOf } from './find-inspector.ts'
 import { fitProcess } from './fit-process.ts'
 import { InspectorClient } from './inspector-client.ts'
 import { inspectorAddress } from './inspector-port.ts'
+import { listenersOn, named } from './listening.ts'
 import { type ListeningSocket, listeningSockets } from './listening-sockets.ts'
 import { isPortTaken, isStill, type ProcessFacts } from './process-facts.ts'
 
@@ -60,8 +61,10 @@ export async function openInspector(pid: number, clock: Clock, options: OpenOpti
   const open = await openInspectorOf(before, address.port, clock)
   if (open !== null) return opened(pid, open, await connected(pid, open, clock), true, clock, options)
   if (address.port !== 0 && isPortTaken(pid, address.port)) {
+    const [other] = listenersOn(address.port)
+    const who = other === undefined ? "a process that you may not see (another user's) has" : `${named(other)} has`
     throw new HoldfastError('HF_PROCESS_UNFIT', {
-      ...{ pid, seen: `would open its inspector on port ${address.port}, which another process has` },
+      ...{ pid, seen: `would open its inspector on port ${address.port}, which ${who}` },
       wanted: 'that port to be free',
       todo: 'end what listens there (another debugger?), or start the process with --inspect-port=0',
     })

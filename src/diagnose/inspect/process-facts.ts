@@ -64,14 +64,25 @@ export function catches({ caught }: ProcessFacts, signal: number): boolean {
 
 /** The ports that the process itself listens on, by the inode of the socket. */
 export function listeningPorts(pid: number, root = '/proc'): Map<string, number> {
-  const own = new Set<string>()
-  for (const name of namesIn(`${root}/${pid}/fd`)) {
-    const inode = socketInode(linkOf(`${root}/${pid}/fd/${name}`))
-    if (inode !== null) own.add(inode)
-  }
+  const own = new Set(socketsOf(pid, root))
   const ports = new Map<string, number>()
   for (const { inode, localPort } of listeners(pid, root)) if (own.has(inode)) ports.set(inode, localPort)
   return ports
+}
+
+/** The sockets that listen on that port, in the network of this process, by their inodes. */
+export function listeningSockets(port: number, root = '/proc'): Set<string> {
+  return new Set(listeners('self', root).flatMap(({ inode, localPort }) => (localPort === port ? [inode] : [])))
+}
+
+/** The inodes of all its sockets; none, where its descriptors may not be seen. */
+export function socketsOf(pid: number, root = '/proc'): string[] {
+  return namesIn(`${root}/${pid}/fd`).flatMap((name) => socketInode(linkOf(`${root}/${pid}/fd/${name}`)) ?? [])
+}
+
+/** May its descriptors be seen? Those of somebody else's process may not. */
+export function seesFiles(pid: number, root = '/proc'): boolean {
+  return namesIn(`${root}/${pid}/fd`).length > 0
 }
 
 /** Does anybody in its network listen on that port? */
@@ -79,7 +90,7 @@ export function isPortTaken(pid: number, port: number, root = '/proc'): boolean 
   return listeners(pid, root).some(({ localPort }) => localPort === port)
 }
 
-function listeners(pid: number, root: string) {
+function listeners(pid: number | 'self', root: string) {
   return ['tcp', 'tcp6']
     .flatMap((table) => parseTcpTable(textOf(`${root}/${pid}/net/${table}`) ?? ''))
     .filter(({ state }) => state === 'LISTEN')

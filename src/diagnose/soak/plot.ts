@@ -6,12 +6,18 @@ import { bytesInAll, count } from './figures.ts'
 import type { SoakRound } from './soak-report.ts'
 import type { JudgedSeries } from './soak-verdict.ts'
 
-const WIDTH = 920
+/** What is drawn for: a narrow screen shows it about as large as it is, so that its labels can be read. */
+export type PlotWidth = 'wide' | 'narrow'
+
+const WIDTHS = { wide: 920, narrow: 380 } as const
+const COLUMNS = { wide: 5, narrow: 3 } as const
 const HEIGHT = 300
-const [LEFT, RIGHT, TOP, BOTTOM] = [84, 20, 16, 44]
-const TICKS = 5
+const [LEFT, RIGHT, TOP, BOTTOM] = [84, 24, 16, 44]
+const ROWS = 5
 
 interface Scale {
+  readonly right: number
+  readonly columns: number
   x(connections: number): string
   y(bytes: number): string
 }
@@ -23,12 +29,14 @@ interface Range {
 }
 
 /** @param at the place of the series in the samples */
-export function plotOf(series: JudgedSeries, at: number, rounds: readonly SoakRound[]): string {
+export function plotOf(series: JudgedSeries, at: number, rounds: readonly SoakRound[], width: PlotWidth): string {
   const samples = rounds.map((round) => ({ ...round, bytes: round.samples[at] as number }))
   const { low, high, step } = niceRange(samples.map(({ bytes }) => bytes))
   const last = Math.max(1, samples.at(-1)?.connections ?? 1)
+  const right = WIDTHS[width] - RIGHT
   const scale: Scale = {
-    x: (connections) => (LEFT + (connections / last) * (WIDTH - LEFT - RIGHT)).toFixed(1),
+    ...{ right, columns: COLUMNS[width] },
+    x: (connections) => (LEFT + (connections / last) * (right - LEFT)).toFixed(1),
     y: (bytes) => (HEIGHT - BOTTOM - ((bytes - low) / (high - low)) * (HEIGHT - TOP - BOTTOM)).toFixed(1),
   }
   const dots = samples.map(({ round, connections, bytes, isWarmup }) => {
@@ -38,23 +46,23 @@ export function plotOf(series: JudgedSeries, at: number, rounds: readonly SoakRo
   })
   const parts = [...gridOf({ low, high, step }, last, scale), bandOf(series, scale), ...dots, lineOf(series, scale)]
   const label = escaped(`${series.name} by connections`)
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">\n${parts.join('\n')}\n</svg>`
+  return `<svg class="${width}" viewBox="0 0 ${WIDTHS[width]} ${HEIGHT}" role="img" aria-label="${label}">\n${parts.join('\n')}\n</svg>`
 }
 
-function gridOf({ low, high, step }: Range, last: number, { x, y }: Scale): string[] {
+function gridOf({ low, high, step }: Range, last: number, { x, y, right, columns: many }: Scale): string[] {
   const rows = Array.from({ length: Math.round((high - low) / step) + 1 }, (_, at) => low + step * at)
-  const columns = Array.from({ length: TICKS }, (_, at) => Math.round((last * at) / (TICKS - 1)))
+  const columns = Array.from({ length: many }, (_, at) => Math.round((last * at) / (many - 1)))
   return [
     ...rows.map(
       (bytes) =>
-        `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(bytes)}" y2="${y(bytes)}" class="grid"/>` +
+        `<line x1="${LEFT}" x2="${right}" y1="${y(bytes)}" y2="${y(bytes)}" class="grid"/>` +
         `<text x="${LEFT - 10}" y="${Number(y(bytes)) + 4}" text-anchor="end">${bytesInAll(bytes)}</text>`,
     ),
     ...columns.map(
       (connections) =>
         `<text x="${x(connections)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${count(connections)}</text>`,
     ),
-    `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}" text-anchor="middle">connections that have come and gone</text>`,
+    `<text x="${(LEFT + right) / 2}" y="${HEIGHT - 6}" text-anchor="middle">connections that have come and gone</text>`,
   ]
 }
 
@@ -87,7 +95,7 @@ function bandOf(series: JudgedSeries, { x, y }: Scale): string {
 /** The range of the axis: what there is, with room, on steps that read well. */
 function niceRange(values: readonly number[]): Range {
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  const rough = Math.max(1_000, (most - least) / TICKS)
+  const rough = Math.max(1_000, (most - least) / ROWS)
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power
   const low = Math.max(0, Math.floor(least / step) * step)

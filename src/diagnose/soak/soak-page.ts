@@ -4,6 +4,7 @@
  */
 import { bytesEach, bytesInAll, count } from './figures.ts'
 import { escaped, plotOf } from './plot.ts'
+import { roundsSaid } from './rounds-said.ts'
 import type { SoakReport } from './soak-report.ts'
 import type { JudgedSeries } from './soak-verdict.ts'
 
@@ -23,34 +24,48 @@ const STYLE = `
   .unclear { border-color: var(--unclear) } .unclear strong { color: var(--unclear) }
   .verdict ul { margin: 10px 0 0; padding-left: 20px }
   p { color: var(--soft); margin: 8px 0 12px }
-  svg { width: 100%; height: auto; display: block } svg text { fill: var(--soft); font-size: 12.5px }
+  svg { width: 100%; height: auto; display: block } svg.narrow { display: none } svg text { fill: var(--soft); font-size: 12.5px }
   .grid { stroke: var(--line) } .dot { fill: var(--own) } .warm { fill: none; stroke: var(--soft); stroke-width: 1.5 }
   .fit { stroke: var(--fit); stroke-width: 2 } .band { fill: var(--fit); opacity: 0.18 }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
   th, td { text-align: right; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); font-weight: 400 }
   th { color: var(--soft) } th:first-child, td:first-child { text-align: left }
-  summary { cursor: pointer; color: var(--soft); margin: 36px 0 8px } pre { white-space: pre-wrap }`
+  .scrolls { overflow-x: auto }
+  summary { cursor: pointer; color: var(--soft); margin: 36px 0 8px }
+  code { font: 13px/1.5 ui-monospace, 'Liberation Mono', monospace; overflow-wrap: anywhere }
+  code span { display: inline-block; max-width: 100% }
+  .why { border-left: 6px solid var(--leak); border-radius: 6px; background: var(--card); padding: 12px 20px; font-size: 17px;
+    font-weight: 600; overflow-wrap: anywhere }
+  .why + details > summary { margin-top: 12px }
+  .said { margin: 0; overflow-wrap: anywhere } .said.cause { margin-top: 14px; font-weight: 600; color: var(--text) }
+  .said.row + .said:not(.row) { margin-top: 14px }
+  .said.row { padding-left: 6.5em; text-indent: -5em; color: var(--soft) }
+  .said.row b { display: inline-block; width: 5em; text-indent: 0; font-weight: 400; color: var(--text) }
+  @media (max-width: 640px) { body { padding: 20px 14px } .verdict strong { font-size: 19px }
+    svg.wide { display: none } svg.narrow { display: block } svg text { font-size: 13px } }`
 
 /** @returns a whole document */
 export function soakPage(report: SoakReport): string {
-  const { url, verdict, series, rounds, why } = report
-  const details = verdict.details.map((line) => `<li>${escaped(line)}</li>`)
+  const { url, command, verdict, notes, series, rounds, why } = report
+  const details = [...notes, ...verdict.details].map((line) => `<li>${escaped(line)}</li>`)
   const parts = [
     `<h1>holdfast soak ${escaped(url)}</h1>`,
     `<div class="verdict ${verdict.outcome}"><strong>${escaped(verdict.sentence)}</strong>`,
     ...(details.length > 0 ? [`<ul>${details.join('')}</ul>`] : []),
     '</div>',
     `<p>${escaped(factsOf(report))}</p>`,
-    ...(why.length > 0 ? ['<h2>Why</h2>', `<pre>${escaped(why.join('\n'))}</pre>`] : []),
+    ...(command === '' ? [] : [`<p><code>${wordsOf(command)}</code></p>`]),
+    ...(why.length > 0 ? whyParts(why) : []),
     ...grownTable(report),
     ...series.flatMap((one, at) => [
       `<h2>${escaped(one.name)}</h2>`,
       `<p>${escaped(saysOf(one))}</p>`,
-      plotOf(one, at, rounds),
+      plotOf(one, at, rounds, 'wide'),
+      plotOf(one, at, rounds, 'narrow'),
     ]),
     ...problemTable(report),
     '<details><summary>Every sample</summary>',
-    sampleTable(report),
+    `<div class="scrolls">${sampleTable(report)}</div>`,
     '</details>',
   ]
   return `<!doctype html>
@@ -69,10 +84,39 @@ ${parts.join('\n')}
 `
 }
 
-function factsOf({ source, date, durationMs, opened, rounds, leaves, options, vanished }: SoakReport): string {
+/** A line is broken between words, and not behind the dashes of a flag. */
+function wordsOf(command: string): string {
+  return command
+    .split(' ')
+    .map((word) => `<span>${escaped(word)}</span>`)
+    .join(' ')
+}
+
+/** The first cause to be seen first; all that was said below it. */
+function whyParts(why: readonly string[]): string[] {
+  const [first = why[0] ?? ''] = why.flatMap((line) => /^1\. (.*)$/.exec(line)?.[1] ?? [])
+  const lines = why.filter((line) => line !== '').map(whyLine)
+  return [
+    '<h2>Why</h2>',
+    `<div class="why">${escaped(first)}</div>`,
+    `<details open><summary>All that was found</summary>${lines.join('\n')}</details>`,
+  ]
+}
+
+/** What goes on in the next line is indented as far as it began: `held by  Map "clients" → …`. */
+function whyLine(line: string): string {
+  const [, name, rest] = /^ +(\S.*?) {2,}(.*)$/.exec(line) ?? []
+  if (name !== undefined && rest !== undefined) {
+    return `<p class="said row"><b>${escaped(name)}</b>${escaped(rest)}</p>`
+  }
+  return `<p class="said${/^\d+\. /.test(line) ? ' cause' : ''}">${escaped(line)}</p>`
+}
+
+function factsOf(report: SoakReport): string {
+  const { source, date, durationMs, leaves, options, vanished } = report
   const gone = vanished > 0 ? ` (${count(vanished)} vanished)` : ''
   return [
-    `${count(opened)} connections in ${rounds.length - 1} rounds of ${count(options.connections)}, which left by ${leaves.join(', ')}${gone}`,
+    `${roundsSaid(report)}; ${count(options.connections)} at a time, which left by ${leaves.join(', ')}${gone}`,
     `watched: ${source}`,
     `${date.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationMs / 1_000)} s`,
   ].join(' · ')

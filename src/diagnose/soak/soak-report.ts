@@ -19,7 +19,10 @@ export interface SoakRound {
 }
 
 export interface SoakReport {
+  /** Without what lets somebody in. */
   readonly url: string
+  /** The command that was given, without what lets somebody in; the empty string when there was none. */
+  readonly command: string
   readonly source: string
   readonly date: string
   readonly durationMs: number
@@ -35,6 +38,8 @@ export interface SoakReport {
   readonly problems: Readonly<Record<string, number>>
   /** Where what has come since the warm-up was allocated, as far as the source knows. */
   readonly grown: readonly GrownAt[]
+  /** What has to be read beside the verdict, a sentence each. */
+  readonly notes: readonly string[]
   /** What the doctor says, line by line; empty when nobody asked. */
   readonly why: readonly string[]
 }

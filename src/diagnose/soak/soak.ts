@@ -8,9 +8,9 @@ import type { Clock } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { DialTarget } from '../dial/dial-target.ts'
 import { pause } from '../dial/waiting.ts'
-import { count } from './figures.ts'
 import { type Judgement, judge, type Point } from './judge.ts'
 import type { MemorySeries, MemorySource } from './memory-source.ts'
+import { refused } from './refused.ts'
 import type { Step } from './script.ts'
 import type { SoakOptions } from './soak-options.ts'
 import type { SoakProgress, SoakReport, SoakRound } from './soak-report.ts'
@@ -21,6 +21,8 @@ import { Vanished, type WaveResult, wave } from './wave.ts'
 export interface SoakRequest {
   /** As it is shown. */
   readonly url: string
+  readonly command?: string
+  readonly notes?: readonly string[]
   readonly target: DialTarget
   readonly source: MemorySource
   readonly script: readonly Step[]
@@ -140,7 +142,7 @@ class SoakRun {
     this.#opened += result.opened
     this.#vanishedInAll += result.vanished
     for (const [said, times] of result.problems) this.#problems.set(said, (this.#problems.get(said) ?? 0) + times)
-    if (result.opened < result.tried / 2) throw refused(result, this.#opened - result.opened)
+    if (result.opened < result.tried / 2) throw refused(result, this.#opened - result.opened, target.path)
     return result
   }
 
@@ -218,9 +220,9 @@ class SoakRun {
     grown: SoakReport['grown'],
     why: readonly string[],
   ): SoakReport {
-    const { url, source, options, leaves, clock } = this.#request
+    const { url, command = '', notes = [], source, options, leaves, clock } = this.#request
     return {
-      ...{ url, source: source.name, date: this.#date, durationMs: clock.now() - this.#beganMs },
+      ...{ url, command, notes, source: source.name, date: this.#date, durationMs: clock.now() - this.#beganMs },
       ...{ options, leaves, rounds: this.#rounds, series, verdict },
       ...{ tried: this.#tried, opened: this.#opened, vanished: this.#vanishedInAll },
       problems: Object.fromEntries(this.#problems),
@@ -245,29 +247,4 @@ function isHopeless(series: JudgedSeries | undefined): boolean {
 
 function usualRounds(series: readonly MemorySeries[]): number {
   return series.some(({ kind, isCollected }) => kind === 'heap' && isCollected) ? ROUNDS_COLLECTED : ROUNDS_AS_IT_IS
-}
-
-const TODO: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'start the server, or correct the port',
-  ENOTFOUND: 'correct the name of the host',
-  EADDRNOTAVAIL: 'no port was left on our side: fewer --connections or --rounds, or --leave reset',
-  EMFILE: 'this process may not open so many files: ulimit -n, or fewer --connections',
-}
-const TODO_BY_STATUS: Readonly<Record<number, string>> = {
-  401: 'give what it asks for: --header "Authorization: Bearer …"',
-  403: 'give what it asks for: --header "Origin: https://…", or a cookie',
-  404: 'correct the path of the URL',
-  429: 'it limits how many may come: fewer --connections, a slower --rate, or raise its limit for the test',
-  503: 'it is full: fewer --connections, a slower --rate, or raise its limit for the test',
-}
-
-function refused({ tried, opened, problems, refusedWith }: WaveResult, before: number): HoldfastError {
-  const [most = 'nothing', times = 0] = [...problems].sort(([, a], [, b]) => b - a)[0] ?? []
-  const gone = before > 0 && refusedWith === null ? `after ${count(before)} connections, ` : ''
-  const todo = refusedWith === null ? TODO[most] : TODO_BY_STATUS[refusedWith]
-  return new HoldfastError('HF_SOAK_FAILED', {
-    seen: `${gone}${count(tried - opened)} of ${count(tried)} connections were not let in: ${count(times)} times ${most}`,
-    wanted: 'most of them to be open',
-    todo: todo ?? 'look into the log of the server',
-  })
 }

@@ -6,7 +6,8 @@ let log = '' // ← holds
 let requests = 0
 
 export async function round() {
-  for (let count = 0; count < 100; count++) log += `request ${requests++} was served in ${count} ms, as all others were\n`
+  for (let count = 0; count < 100; count++)
+    log += `request ${requests++} was served in ${count} ms, as all others were\n`
 }
 
 export const size = () => log.length

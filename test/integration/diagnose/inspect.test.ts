@@ -55,7 +55,7 @@ describe('the inspector of another process', { concurrency: 2 }, () => {
     const target = await started(t, process.execPath, [`--inspect-port=${port}`, '-e', LIVES])
     await assert.rejects(openInspector(target.pid, systemClock), {
       code: 'HF_PROCESS_UNFIT',
-      message: new RegExp(`port ${port}, which another process has`),
+      message: new RegExp(`port ${port}, which process ${process.pid} \\(node\\) has`),
     })
     assert.equal(target.errors(), '')
   })

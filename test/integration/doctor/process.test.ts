@@ -56,7 +56,7 @@ test('a server that keeps its clients: what, where, how many; it goes on, and it
   assert.equal(told.code, 1, told.errors)
   assert.match(
     told.out,
-    /^SUSPECT: 60 × WebSocket, over and still held: Map "clients" \(test\/integration\/doctor\/kept\.js:\d+\) keeps 60 WebSocket alive/,
+    /^SUSPECT: 60 × WebSocket, over and still held: Map "clients" \(test\/integration\/doctor\/kept\.js:\d+\) keeps 60 WebSocket alive\..*holdfast doctor PID --every 30s/,
   )
   assert.match(
     told.out,
@@ -120,16 +120,31 @@ test('three snapshots of one that is used: what became more from each to the nex
     const url = `ws://127.0.0.1:${target.port}/`
     await visit(url, 20)
     let isOver = false
-    const asked = doctor(String(target.pid), '--yes', '--every', '3s', '--json').finally(() => {
+    const kept = join(folder, mode)
+    const asked = doctor(String(target.pid), '--yes', '--every', '3s', '--json', '--keep', kept).finally(() => {
       isOver = true
     })
     while (!isOver) await visit(url, 10)
     const { out, errors, ...told } = await asked
     assert.equal(told.code, code, `${mode}: ${out}${errors}`)
     const { verdict, held } = JSON.parse(out) as Finding
-    const holders = held.flatMap(({ causes }) => causes.map(({ holder }) => holder.name))
-    // On a busy machine some wait for the end of their socket.
-    if (mode === 'repaired') assert.deepEqual([verdict, holders.includes('clients')], ['nothing', false])
+    assert.match(
+      errors,
+      /^snapshot 1 of 3 taken; next in 3 s\nsnapshot 2 of 3 taken; next in 3 s\nsnapshot 3 of 3 taken$/m,
+    )
+    // The files of them say the same, in whatever order they are given.
+    const files = [3, 1, 2].map((number) => join(kept, `${target.pid}-${number}.heapsnapshot`))
+    const mixed = await doctor(...files, '--json')
+    assert.equal(mixed.code, code)
+    assert.match(oneLine(mixed.errors), /^they were taken in another order, .*-1\.heap.*-2\.heap.*-3\.heapsnapshot$/)
+    const again = JSON.parse(mixed.out) as Finding
+    assert.deepEqual(
+      [again.verdict, again.held.map(({ counts }) => counts)],
+      [verdict, held.map(({ counts }) => counts)],
+    )
+    // On a busy machine those of a visit or two wait for the end of their socket.
+    const late = held.filter(({ causes }) => causes[0]?.holder.name === 'clients').map(({ count }) => count)
+    if (mode === 'repaired') assert.deepEqual([verdict, late.filter((count) => count > 20)], ['nothing', []])
     else assert.deepEqual([verdict, held[0]?.kind, held[0]?.causes[0]?.holder.name], ['leak', 'WebSocket', 'clients'])
   }
 })
@@ -137,13 +152,23 @@ test('three snapshots of one that is used: what became more from each to the nex
 test('what cannot be examined gets one line, and nothing is done to it', async () => {
   const json = join(folder, 'some.json')
   writeFileSync(json, '{"snapshot": "none"}')
+  const text = join(folder, 'some.txt')
+  writeFileSync(text, 'dear diary')
   const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
     [['2000000000', '--yes'], /process 2000000000 does not exist.*HF_PROCESS_UNFIT/],
     [['1', '--yes'], /process 1 (belongs to user|runs) .*HF_PROCESS_UNFIT/],
     [[json], /no heap snapshot that can be read: .*HF_SNAPSHOT_INVALID/],
-    [[join(folder, 'nothing.heapsnapshot')], /nothing\.heapsnapshot: ENOENT/],
-    [[], /wanted one of: a process id, http:\/\/HOST:PORT of an admin port, a \.heapsnapshot file, or three of rounds/],
-    [[json, json], /wanted one of/],
+    [[join(folder, 'nothing.heapsnapshot')], /nothing\.heapsnapshot: no such file$/],
+    [['node'], /node: no such file; of a process give the number \(pgrep -a node\)/],
+    [[folder], /: a folder; give the files in it$/],
+    [
+      [text],
+      /some\.txt: this is no heap snapshot; make one with v8\.writeHeapSnapshot\(\) or holdfast doctor PID --keep FOLDER$/,
+    ],
+    [['-1'], /-1: wanted a process id, such as 12345/],
+    [['1', '2'], /2 things given \(1, 2\); wanted one of/],
+    [[], /wanted one of: a process id, .* for example holdfast doctor 12345 \(pgrep -a node tells which\)/],
+    [[json, json], /2 files given; wanted one, or three of one process$/],
     [[json, '--every', '3s'], /--every is for a process, not for a file/],
     [['http://127.0.0.1:1/', '--yes'], /the admin port 127\.0\.0\.1:1 does not answer/],
     [['https://127.0.0.1:1/'], /wanted http:\/\/HOST:PORT/],

@@ -30,11 +30,26 @@ async function assertPage(t: TestContext, text: string, dots: number): Promise<v
   for (const colorScheme of ['light', 'dark'] as const) {
     const view = await browser.newPage({ colorScheme, offline: true })
     await view.setContent(text)
-    assert.equal(await view.locator('svg circle').count(), dots)
+    assert.equal(await view.locator('svg.wide circle').count(), dots)
     assert.match((await view.locator('.verdict strong').textContent()) ?? '', /^LEAK: /)
     backs.push(await view.evaluate(() => getComputedStyle(document.body).backgroundColor))
   }
   assert.notEqual(backs[0], backs[1])
+  const phone = await browser.newPage({ viewport: { width: 390, height: 800 }, offline: true })
+  await phone.setContent(text)
+  const labels = (shown: 'narrow' | 'wide') =>
+    phone.evaluate((width) => {
+      for (const plot of document.querySelectorAll<SVGElement>('svg')) {
+        plot.style.display = plot.classList.contains(width) ? 'block' : 'none'
+      }
+      const texts = [...document.querySelectorAll(`svg.${width} text`)]
+      return Math.min(...texts.map((one) => one.getBoundingClientRect().height))
+    }, shown)
+  const isShown = (plot: string) => phone.locator(`svg.${plot}`).first().isVisible()
+  assert.deepEqual([await isShown('narrow'), await isShown('wide')], [true, false])
+  assert.ok((await labels('narrow')) >= 11, 'labels can be read on a phone')
+  assert.ok((await labels('wide')) < 8, 'control: those of the wide plot cannot')
+  assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390, 'nothing hangs out')
 }
 
 describe('a server of ws', { concurrency: 2 }, () => {
