@@ -6,6 +6,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -136,6 +138,19 @@ describe('the doctor of a process', { concurrency: 2 }, () => {
     assert.equal((await holdfast(['doctor', String(pid), '--yes', '--keep', keep], {}, PATIENCE_MS)).code, 0)
     assert.equal(readdirSync(keep).length, 2)
   })
+})
+
+test('the doctor of a server that does not answer ends when it is told to', async (t) => {
+  const server = createServer(() => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const came = once(server, 'request')
+  const { port } = server.address() as AddressInfo
+  const { child, said, code } = begun(t, process.execPath, [MAIN, 'doctor', `http://127.0.0.1:${port}`, '--yes'])
+  await within('it asks', came, PATIENCE_MS)
+  child.kill('SIGINT')
+  assert.equal(await code(), 2)
+  assert.equal(said.errors, 'holdfast doctor: stopped by SIGINT\n')
 })
 
 describe('the doctor of a file', { concurrency: 2 }, () => {
