@@ -25,6 +25,8 @@ export interface Question {
   readonly silenceMs?: number
   /** Goes as JSON. */
   readonly body?: object
+  /** Ends it, with its reason. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -63,7 +65,10 @@ async function* ask(question: Question): AsyncGenerator<string> {
   const silence = new AbortController()
   let timer = after(silence, silenceMs)
   try {
-    const response = await send(question, silence.signal)
+    const response = await send(
+      question,
+      AbortSignal.any([silence.signal, ...(question.signal === undefined ? [] : [question.signal])]),
+    )
     requireOurs(response)
     let refusal = ''
     for await (const chunk of response) {
@@ -76,6 +81,7 @@ async function* ask(question: Question): AsyncGenerator<string> {
     const hint = response.statusCode === 401 ? ' (set HOLDFAST_ADMIN_TOKEN)' : ''
     throw new AskError(`the admin port ${where} answers ${response.statusCode}: ${refusal.trim()}${hint}`)
   } catch (thrown) {
+    question.signal?.throwIfAborted()
     if (thrown instanceof AskError) throw thrown
     const problem = silence.signal.aborted ? `nothing came for ${silenceMs / 1_000} s` : messageOf(thrown)
     throw new AskError(`the admin port ${where} does not answer: ${problem}`)

@@ -13,12 +13,14 @@ export async function agreed(
   who: string,
   cost: SnapshotCost,
   times: number,
-  { given, terminal }: { readonly given: Given; readonly terminal: Terminal },
+  { given, terminal, signal }: { readonly given: Given; readonly terminal: Terminal; readonly signal: AbortSignal },
 ): Promise<void> {
   const what = costWords(who, cost, times)
   if (!fits(cost)) throw new UsageError(`${what}: there is not so much; nothing was done to it`)
   terminal.note(what)
   if (given.on('yes')) return
   if (terminal.ask === null) throw new UsageError('nobody is there to agree to that: give --yes')
-  if (!(await terminal.ask('Go on? [y/N] '))) throw new UsageError('nothing was done to it')
+  const isAgreed = await terminal.ask('Go on? [y/N] ', signal)
+  signal.throwIfAborted()
+  if (!isAgreed) throw new UsageError('nothing was done to it')
 }

@@ -12,7 +12,7 @@ import { UsageError } from './flags.ts'
 const PATH = '/debug/snapshot'
 
 /** @throws UsageError, AskError */
-export async function examineServer(url: string, { given, terminal }: Case): Promise<Finding> {
+export async function examineServer(url: string, { given, terminal, signal }: Case): Promise<Finding> {
   const { hostname, port, pathname, protocol } = parsed(url)
   if (protocol !== 'http:') throw new UsageError(`${url}: wanted http://HOST:PORT of an admin port`)
   for (const flag of ['every', 'keep']) {
@@ -22,10 +22,10 @@ export async function examineServer(url: string, { given, terminal }: Case): Pro
   // `http://HOST:6060/workers/1` for one worker of several.
   const path = `${pathname.replace(/\/$/, '')}${PATH}`
   const token = terminal.env.HOLDFAST_ADMIN_TOKEN
-  const cost = (await askOnce({ place, method: 'GET', path, token })) as unknown as SnapshotCost
-  await agreed(`the server at ${url}`, cost, 1, { given, terminal })
+  const cost = (await askOnce({ place, method: 'GET', path, token, signal })) as unknown as SnapshotCost
+  await agreed(`the server at ${url}`, cost, 1, { given, terminal, signal })
   terminal.draw?.('the server stands still, then examines its snapshot')
-  for await (const line of askLines({ place, method: 'POST', path, token })) {
+  for await (const line of askLines({ place, method: 'POST', path, token, signal })) {
     const { finding, error } = line as { readonly finding?: Finding; readonly error?: { readonly message: string } }
     if (error !== undefined) throw new UsageError(error.message)
     // Whose server it is nobody knows.

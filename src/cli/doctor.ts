@@ -2,8 +2,6 @@
  * `holdfast doctor`: names what leaks, in a heap snapshot, in any Node process of this user, or in a Holdfast server by its admin port.
  * Exit 0: nothing found. 1: a leak, or what looks like one. 2: it could not be examined.
  */
-import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { messageOf } from '../base/errors.ts'
 import type { Finding } from '../diagnose/doctor/finding.ts'
 import { leakProfile } from '../diagnose/doctor/leak-profile.ts'
 import { listeningChild, withArguments } from '../diagnose/inspect/listening.ts'
@@ -13,6 +11,8 @@ import { examineFiles, examineProcess } from './doctor-node.ts'
 import { examineServer } from './doctor-server.ts'
 import { findingLines } from './doctor-text.ts'
 import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
+import { requireWritable, writeOutput } from './output-file.ts'
+import { stopSignal } from './stop-signal.ts'
 
 const FLAGS: Flags = {
   yes: { about: 'do not ask before the process is made to stand still' },
@@ -42,19 +42,17 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     throw new UsageError(`${negative}: wanted a process id, such as 12345 (pgrep -a node tells)`)
   const given = readFlags(args, FLAGS, 'doctor')
   const pprof = given.text('pprof')
-  if (pprof !== undefined) requireWritable(pprof)
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    terminal.onSignal(signal, () => stop.abort(new UsageError(`stopped by ${signal}`)))
-  }
-  const finding = await examined({ given, terminal, signal: stop.signal })
+  if (pprof !== undefined) requireWritable('--pprof', pprof)
+  const finding = await examined({ given, terminal, signal: stopSignal(terminal) })
   terminal.draw?.('')
-  if (pprof !== undefined)
-    writeFileSync(pprof, await encodeProfile(leakProfile(finding, Date.now()), 'holdfast doctor'))
   if (given.on('json')) terminal.out(JSON.stringify(finding))
   else for (const line of findingLines(finding)) terminal.out(line)
   const meant = finding.verdict === 'nothing' ? childMeant(given.words) : null
   if (meant !== null) terminal.note(meant)
+  if (pprof !== undefined) {
+    const profile = await encodeProfile(leakProfile(finding, Date.now()), 'holdfast doctor')
+    if (!writeOutput('--pprof', pprof, profile, terminal)) return 2
+  }
   return finding.verdict === 'nothing' ? 0 : 1
 }
 
@@ -90,15 +88,6 @@ const isFile = (word: string): boolean => !isPid(word) && !/^https?:/.test(word)
 function childMeant([first = '']: readonly string[]): string | null {
   const child = isPid(first) ? listeningChild(Number(first)) : null
   return child === null ? null : `process ${first} has children; did you mean ${withArguments(child)}?`
-}
-
-/** @throws UsageError */
-function requireWritable(path: string): void {
-  try {
-    closeSync(openSync(path, 'a'))
-  } catch (thrown) {
-    throw new UsageError(`--pprof ${path}: ${messageOf(thrown)}`)
-  }
 }
 
 export const DOCTOR: Command = {

@@ -3,7 +3,7 @@
  * The command `holdfast`: finds the command that is asked for, runs it, and ends with its exit code. The only folder that
  * prints is this one.
  */
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { AskError } from './ask-admin.ts'
 import type { ExitCode, Screen, Terminal } from './command.ts'
@@ -12,11 +12,20 @@ import { helpOf, UsageError } from './flags.ts'
 import { nearest } from './nearest.ts'
 import { TerminalScreen } from './terminal-screen.ts'
 
+/** Whoever read is not there any more. */
+const GONE = ['EPIPE', 'EIO']
+const unread = new AbortController()
 for (const stream of [process.stdout, process.stderr]) {
-  // Whoever has read has read enough (`| head`). The command goes on: there may be an inspector to close, or connections to serve;
-  // and its exit code is what it would be.
+  // Whoever has read has read enough (`| head`), the terminal is gone, or the disk is full. There may be an inspector to close, or connections to
+  // serve: what runs is told, and ends as it does otherwise.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (unread.signal.aborted) return
+    unread.abort(error)
+    if (GONE.includes(error.code ?? '')) return
+    if (stream === process.stdout) terminal.note(`holdfast: standard output: ${error.message}`)
+    process.on('exit', () => {
+      process.exitCode = 2
+    })
   })
 }
 
@@ -28,19 +37,31 @@ const terminal: Terminal = {
   screen: process.stdin.isTTY && process.stdout.isTTY ? openScreen : null,
   env: process.env,
   onSignal: (signal, listener) => void process.on(signal, listener),
+  onUnread: (listener) => unread.signal.addEventListener('abort', listener, { once: true }),
 }
 
 function openScreen(screenOnKey: (key: string) => void): Screen {
   return new TerminalScreen(process.stdin, process.stdout, screenOnKey)
 }
 
-async function ask(question: string): Promise<boolean> {
+function ask(question: string, signal: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await lines.question(question)).trim())
-  } finally {
-    lines.close()
-  }
+  const close = (): void => lines.close()
+  signal.addEventListener('abort', close, { once: true })
+  return new Promise<boolean>((resolve) => {
+    let isAnswered = false
+    lines.question(question, (answer) => {
+      isAnswered = true
+      resolve(/^y(es)?$/i.test(answer.trim()))
+      lines.close()
+    })
+    // Also by Ctrl-C, which is a key here, and by Ctrl-D.
+    lines.once('close', () => {
+      signal.removeEventListener('abort', close)
+      if (!isAnswered) process.stderr.write('\n')
+      resolve(false)
+    })
+  })
 }
 
 function help(): string {

@@ -13,14 +13,14 @@ const ROUNDS = 2
 const SETTLE_MS = 1_000
 
 /** The flag is the consent: what it costs is said, and refused where the memory is not there. */
-export const nameCause: NameCause = async (pid, round, terminal) => {
+export const nameCause: NameCause = async (pid, round, terminal, signal) => {
   const rounds = async (): Promise<void> => {
     for (let count = 0; count < ROUNDS; count++) await round()
     // What is just ending is no leak.
-    await pause(systemClock, SETTLE_MS)
+    await pause(systemClock, SETTLE_MS, signal)
   }
   const finding = await examineInRounds(pid, rounds, {
-    ...{ terminal, signal: new AbortController().signal, next: `after ${ROUNDS} more rounds` },
+    ...{ terminal, signal, next: `after ${ROUNDS} more rounds` },
     async agree(cost, times) {
       const what = costWords(`process ${pid}`, cost, times)
       if (!fits(cost)) throw new UsageError(`--why: ${what}: there is not so much`)

@@ -2,7 +2,7 @@
  * `holdfast soak`: leak or plateau, for any WebSocket server in any language. Connections come, talk and leave in rounds; the memory
  * of the target says whether anything of them stays. Exit 0: plateau. 1: leak. 2: it could not tell, or not run.
  */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { readOptions } from '../base/options.ts'
@@ -26,8 +26,10 @@ import { LEAVES, type Leave } from '../diagnose/soak/visitor.ts'
 import { FileLimit } from '../resilience/file-limit.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
+import { requireWritable, writeOutput } from './output-file.ts'
 import { shownCommand, shownUrl } from './shown-command.ts'
 import { SoakScreen } from './soak-screen.ts'
+import { stopSignal } from './stop-signal.ts'
 
 const FLAGS: Flags = {
   pid: { value: 'PID', about: "watch this process: RSS, and Node's heap after collection through its inspector" },
@@ -74,7 +76,12 @@ const MORE = [
 ]
 
 /** Names the cause of a leak in a Node process; `round` lets more connections come and go. */
-export type NameCause = (pid: number, round: () => Promise<void>, terminal: Terminal) => Promise<readonly string[]>
+export type NameCause = (
+  pid: number,
+  round: () => Promise<void>,
+  terminal: Terminal,
+  signal: AbortSignal,
+) => Promise<readonly string[]>
 
 /** @param nameCause null: there is no flag `--why` */
 export function soakCommand(nameCause: NameCause | null): Command {
@@ -90,17 +97,16 @@ export function soakCommand(nameCause: NameCause | null): Command {
 
 async function run(given: Given, terminal: Terminal, nameCause: NameCause | null): Promise<ExitCode> {
   const html = given.text('html')
-  const stop = new AbortController()
+  const signal = stopSignal(terminal)
   // Everything that can be wrong with what was given is found before anything is sent to the target.
-  const plan = planOf(given, stop.signal)
+  const plan = planOf(given, signal)
   const pid = pidOf(given)
   if (given.on('why')) requireNode(pid, terminal)
-  if (html !== undefined) requireWritable(html)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.onSignal(signal, () => stop.abort())
+  if (html !== undefined) requireWritable('--html', html)
   // While it opens an inspector and closes it again, nothing else need keep the process alive.
   const hold = systemClock.hold()
   try {
-    const source = await sourceOf(given, terminal)
+    const source = await sourceOf(given, terminal, signal)
     try {
       return await runWith(source)
     } finally {
@@ -115,20 +121,25 @@ async function run(given: Given, terminal: Terminal, nameCause: NameCause | null
     const name = async (round: () => Promise<void>): Promise<readonly string[]> => {
       // What it says next would be drawn over.
       screen.leave()
-      return nameCause !== null && pid !== null ? await nameCause(pid, round, terminal) : []
+      return nameCause !== null && pid !== null ? await nameCause(pid, round, terminal, signal).catch(noCause) : []
     }
     const why = given.on('why') ? { why: name } : {}
     const report = await soak({ ...plan, source, ...why, onProgress: (progress) => screen.show(progress) }).finally(
       () => screen.clear(),
     )
-    if (html !== undefined) writeFileSync(html, soakPage(report))
     if (given.on('json')) terminal.out(JSON.stringify(report))
     else for (const line of linesOf(report, terminal.draw === null ? [] : screen.chart())) terminal.out(line)
-    return EXIT[report.verdict.outcome]
+    const isWritten = html === undefined || writeOutput('--html', html, soakPage(report), terminal)
+    return isWritten ? EXIT[report.verdict.outcome] : 2
   }
 }
 
 const EXIT: Readonly<Record<SoakReport['verdict']['outcome'], ExitCode>> = { plateau: 0, leak: 1, unclear: 2 }
+
+/** The verdict stands all the same. */
+function noCause(thrown: unknown): readonly string[] {
+  return [`no cause is named: ${messageOf(thrown)}`]
+}
 
 type Plan = Omit<SoakRequest, 'source' | 'onProgress'>
 
@@ -201,14 +212,6 @@ function socketsMax(connections: number): number {
   throw new UsageError(`--connections ${connections}: this process may open ${limit?.max} files (ulimit -n)`)
 }
 
-function requireWritable(file: string): void {
-  try {
-    closeSync(openSync(file, 'a'))
-  } catch (thrown) {
-    throw new UsageError(`--html ${file}: ${messageOf(thrown)}`)
-  }
-}
-
 /** Before anything is sent to the target. @throws UsageError, HoldfastError HF_PROCESS_UNFIT */
 function requireNode(pid: number | null, terminal: Terminal): void {
   if (pid === null) throw new UsageError('--why wants --pid PID of a Node process')
@@ -223,7 +226,7 @@ function pidOf(given: Given): number | null {
 }
 
 /** @throws UsageError when nothing is to be watched; HoldfastError when it cannot be */
-async function sourceOf(given: Given, terminal: Terminal): Promise<MemorySource> {
+async function sourceOf(given: Given, terminal: Terminal, signal: AbortSignal): Promise<MemorySource> {
   const [pid, pprof, metrics] = [pidOf(given), given.text('pprof'), given.text('metrics')]
   if (metrics === undefined && given.text('metric') !== undefined)
     throw new UsageError('--metric goes with --metrics URL')
@@ -234,14 +237,19 @@ async function sourceOf(given: Given, terminal: Terminal): Promise<MemorySource>
   // The process last: what fails before leaves it alone.
   if (pprof !== undefined) sources.push(await pprofSource(pprof, systemClock))
   if (metrics !== undefined) sources.push(await metricsSource(metrics, given.text('metric') ?? null, systemClock))
-  if (pid !== null) sources.push(await processSource(pid, given.on('rss-only'), terminal))
+  if (pid !== null) sources.push(await processSource(pid, given.on('rss-only'), terminal, signal))
   return allSources(sources)
 }
 
-async function processSource(pid: number, isRssOnly: boolean, terminal: Terminal): Promise<MemorySource> {
+async function processSource(
+  pid: number,
+  isRssOnly: boolean,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<MemorySource> {
   const facts = processFacts(pid)
   if (isRssOnly || facts === null || !isNode(facts)) return rssSource(pid)
-  const source = await nodeSource(pid, systemClock)
+  const source = await nodeSource(pid, systemClock, { signal, note: terminal.note })
   const where = `the inspector of process ${pid} on port ${source.port}`
   terminal.note(source.wasOpen ? `${where} is open already, and stays so` : `opened ${where}; it is closed at the end`)
   return source

@@ -35,6 +35,7 @@ export function targetOf(
       todo: 'give the URL that clients connect to',
     })
   }
+  const login = loginOf(parsed)
   const { protocols = [], headers = [], anyCertificate = false } = more
   const wrong = protocols.find((protocol) => !isToken(protocol))
   if (wrong !== undefined) {
@@ -43,7 +44,6 @@ export function targetOf(
       todo: 'give each subprotocol on its own',
     })
   }
-  const login = parsed.username === '' ? [] : [basicLogin(parsed)]
   return {
     secure: parsed.protocol === 'wss:',
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
@@ -55,7 +55,19 @@ export function targetOf(
   }
 }
 
-/** The name and the password of a URL, as the header that says them. */
+/** @throws HoldfastError HF_SOAK_FAILED */
+function loginOf(url: URL) {
+  try {
+    return url.username === '' ? [] : [basicLogin(url)]
+  } catch {
+    throw new HoldfastError('HF_SOAK_FAILED', {
+      ...{ seen: 'a % in the login of the URL that stands for nothing', wanted: 'a % as %25' },
+      todo: 'write what is no letter or digit in name and password as encodeURIComponent does',
+    })
+  }
+}
+
+/** The name and the password of a URL, as the header that says them. @throws URIError */
 export function basicLogin({ username, password }: URL): readonly [name: string, value: string] {
   const said = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return ['Authorization', `Basic ${Buffer.from(said).toString('base64')}`]

@@ -59,8 +59,8 @@ export async function* remoteSnapshot(client: InspectorClient, signal?: AbortSig
  * To be called after the last snapshot: from the first on, objects are made several times slower, for as long as the process lives. Not between
  * two of them: all objects would have other ids afterwards, and what is new could not be told from what was there.
  */
-export async function recover(client: InspectorClient): Promise<void> {
-  await client.ask('HeapProfiler.disable').catch(() => {})
+export async function recover(client: InspectorClient, deadlineMs?: number): Promise<void> {
+  await client.ask('HeapProfiler.disable', {}, deadlineMs).catch(() => {})
 }
 
 /** Bytes of the heap that are used, by living and dead objects. */

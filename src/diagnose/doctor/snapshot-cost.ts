@@ -16,8 +16,18 @@ export interface SnapshotCost {
   readonly roomOf: 'machine' | 'cgroup' | null
 }
 
+/** What whoever reads the snapshots needs, in its own process. */
+export interface ReaderCost {
+  readonly memoryBytes: number
+  /** What is left for it while the other takes its part; null: not known here. */
+  readonly roomBytes: number | null
+}
+
 const MS_PER_MB = 60
 const TIMES_HEAP = 9
+/** Of the heap, for each snapshot that is read and examined: 1.6 were measured, with the program around it. */
+const READER_TIMES_HEAP = 2.5
+const READER_BYTES = 100_000_000
 /** Whatever is in it: the objects of Node itself. */
 const MS_LEAST = 150
 const MB = 1_000_000
@@ -34,7 +44,21 @@ export function snapshotCost(heapUsedBytes: number, pid: number | 'self' = 'self
   }
 }
 
-export function fits({ memoryBytes, roomBytes }: SnapshotCost): boolean {
+/** @param times snapshots that are held at once: the last is read while the process still takes what `cost` says */
+export function readerCost(cost: SnapshotCost, pid: number, times: number, root = ''): ReaderCost {
+  const [machine, cgroup] = [machineRoom(root), cgroupRoom('self', root)]
+  const isOneGroup = textOf(`${root}/proc/self/cgroup`) === textOf(`${root}/proc/${pid}/cgroup`)
+  const rooms = [
+    ...(machine === null ? [] : [machine - cost.memoryBytes]),
+    ...(cgroup === null ? [] : [isOneGroup ? cgroup - cost.memoryBytes : cgroup]),
+  ]
+  return {
+    memoryBytes: READER_BYTES + cost.heapUsedBytes * READER_TIMES_HEAP * times,
+    roomBytes: rooms.length === 0 ? null : Math.max(0, Math.min(...rooms)),
+  }
+}
+
+export function fits({ memoryBytes, roomBytes }: SnapshotCost | ReaderCost): boolean {
   return roomBytes === null || memoryBytes <= roomBytes
 }
 
@@ -51,11 +75,14 @@ export function megabytes(bytes: number): string {
 
 /** The least of what the machine has left and what each cgroup above the process leaves it; null where neither is known. */
 function memoryRoom(pid: number | 'self', root: string): { bytes: number; of: 'machine' | 'cgroup' } | null {
+  const [machine, cgroup] = [machineRoom(root), cgroupRoom(pid, root)]
+  if (cgroup !== null && (machine === null || cgroup <= machine)) return { bytes: cgroup, of: 'cgroup' }
+  return machine === null ? null : { bytes: machine, of: 'machine' }
+}
+
+function machineRoom(root: string): number | null {
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(textOf(`${root}/proc/meminfo`))?.[1]
-  const machine = available === undefined ? null : { bytes: Number(available) * 1024, of: 'machine' as const }
-  const cgroup = cgroupRoom(pid, root)
-  if (cgroup === null || (machine !== null && machine.bytes < cgroup)) return machine
-  return { bytes: cgroup, of: 'cgroup' }
+  return available === undefined ? null : Number(available) * 1024
 }
 
 function cgroupRoom(pid: number | 'self', root: string): number | null {

@@ -14,7 +14,7 @@ export type Answer = Readonly<Record<string, unknown>>
 
 interface Waiting {
   resolve(answer: Answer): void
-  reject(error: Error): void
+  reject(reason: unknown): void
 }
 
 const OPEN_MS = 10_000
@@ -101,6 +101,11 @@ export class InspectorClient implements PeerOwner {
 
   resume(): void {
     this.#peer.resume()
+  }
+
+  /** Everything that waits now fails with that; what is asked later does not. */
+  giveUp(reason: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(reason)
   }
 
   /** Says goodbye, and waits until the connection is gone. The inspector stays open. */

@@ -47,6 +47,12 @@ export function processFacts(pid: number, root = '/proc'): ProcessFacts | null {
   }
 }
 
+/** Does it still run? Its number may have gone to another process. */
+export function isStill({ pid, birth }: ProcessFacts): boolean {
+  const now = processFacts(pid)
+  return now !== null && now.birth === birth && now.state !== 'Z'
+}
+
 /** Is the program Node's, by its name: `node`, `nodejs`, `node-24`? */
 export function isNode({ program }: ProcessFacts): boolean {
   return /^node(js)?([-.]?\d[\d.]*)?(\.exe)?$/.test(basename(program))

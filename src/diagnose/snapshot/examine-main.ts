@@ -2,12 +2,12 @@
  * The entry of a process that examines a snapshot: takes one request, answers it, and is ended by whoever asked. Ends by
  * itself when that one has gone.
  */
-import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { messageOf } from '../../base/errors.ts'
 import { examination } from '../doctor/examination.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { ExamineRequest, ExamineWord } from './examine-words.ts'
+import { goesFirst } from './goes-first.ts'
 import { InvalidSnapshot } from './invalid-snapshot.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
@@ -36,11 +36,11 @@ function say(word: ExamineWord): void {
 
 /** Others come first, for the processor and when memory runs out. Where neither can be said, it runs as it is. */
 function giveWay(): void {
+  goesFirst()
   try {
     setPriority(PRIORITY)
-    writeFileSync('/proc/self/oom_score_adj', '1000')
   } catch {
-    // Another platform.
+    // It may not.
   }
 }
 

@@ -34,15 +34,26 @@ export async function readSnapshot(
       : typeof source === 'string'
         ? createReadStream(source, options)
         : source
-  for await (const chunk of chunks) {
+  try {
+    for await (const chunk of chunks) {
+      signal?.throwIfAborted()
+      parser.write(chunk)
+      progress?.(parser.bytes, ofBytes)
+    }
+  } catch (thrown) {
+    // The stream of a file says only that it was aborted.
     signal?.throwIfAborted()
-    parser.write(chunk)
-    progress?.(parser.bytes, ofBytes)
+    throw thrown
   }
   return parser.end()
 }
 
+/** A pipe has no size, and one that nobody writes to would be waited for without end. */
 async function sizeOf(source: unknown): Promise<number> {
   if (typeof source === 'number') return fstatSync(source).size
-  return typeof source === 'string' ? (await stat(source)).size : 0
+  if (typeof source !== 'string') return 0
+  const seen = await stat(source)
+  // Of a folder its reading complains.
+  if (seen.isFile() || seen.isDirectory()) return seen.size
+  throw Object.assign(new Error('it is no regular file; write the snapshot to one first'), { code: 'EINVAL' })
 }

@@ -7,7 +7,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { pause } from '../dial/waiting.ts'
 import type { InspectorClient } from '../inspect/inspector-client.ts'
-import { openInspector } from '../inspect/open-inspector.ts'
+import { type OpenOptions, openInspector } from '../inspect/open-inspector.ts'
 import type { MemorySource } from './memory-source.ts'
 import { rssReader } from './rss-source.ts'
 
@@ -21,10 +21,10 @@ export interface NodeSource extends MemorySource {
   readonly wasOpen: boolean
 }
 
-/** @throws HoldfastError HF_PROCESS_UNFIT, HF_INSPECTOR_FAILED */
-export async function nodeSource(pid: number, clock: Clock): Promise<NodeSource> {
+/** @throws HoldfastError HF_PROCESS_UNFIT, HF_INSPECTOR_FAILED; the reason of the signal */
+export async function nodeSource(pid: number, clock: Clock, options: OpenOptions = {}): Promise<NodeSource> {
   const rss = rssReader(pid)
-  const inspector = await openInspector(pid, clock)
+  const inspector = await openInspector(pid, clock, options)
   const { client, port, wasOpen } = inspector
   let ending: Promise<boolean> | null = null
   return {

@@ -76,7 +76,7 @@ describe('the inspector of another process', { concurrency: 2 }, () => {
     const own = "process.on('SIGUSR1', () => console.error('mine'));"
     const target = await started(t, process.execPath, ['--inspect-port=0', '-e', `${own}${LIVES}`])
     await assert.rejects(
-      openInspector(target.pid, systemClock, 500),
+      openInspector(target.pid, systemClock, { openMs: 500, lateMs: 100 }),
       /has not opened within 500 ms.*handler of its own/,
     )
     assert.ok(isThere(target.pid))

@@ -25,6 +25,7 @@ const nowhere: Terminal = {
   screen: null,
   env: {},
   onSignal: () => {},
+  onUnread: () => {},
 }
 
 /** It could not run, and says why in one line. */

@@ -7,7 +7,7 @@ function screen() {
   const drawn: string[] = []
   const terminal = {
     ...{ out: () => {}, note: () => {}, draw: (text: string) => drawn.push(text) },
-    ...{ ask: null, env: {}, onSignal: () => {}, screen: null },
+    ...{ ask: null, env: {}, onSignal: () => {}, onUnread: () => {}, screen: null },
   }
   return { drawn, screen: new SoakScreen(terminal, [], false) }
 }
