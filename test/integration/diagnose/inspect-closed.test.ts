@@ -26,7 +26,7 @@ class Gate {
   readonly #path = join(folder, `gate-${++gates}`)
   /** Node's code. */
   readonly code =
-    `require('child_process').execFileSync('sh', ['-c', 'until [ -e ${this.#path} ]; do sleep 0.1; done'])`
+    `require('child_process').execFileSync('sh', ['-c', 'until [ -e ${this.#path} ] || [ ! -d ${folder} ]; do sleep 0.1; done'])`
 
   open(): void {
     writeFileSync(this.#path, '')
