@@ -115,7 +115,7 @@ const CALLS: readonly (readonly [args: readonly string[], code: number, says: Re
   [['run'], 2, /wanted one file/],
   [['run', 'no-such-file.js'], 2, /there is no such file/],
   [['run', 'README.md'], 2, /it ends with "\.md"/],
-  [['run', 'README.md', '--prot', '1'], 2, /Unknown option '--prot'/],
+  [['run', 'README.md', '--prot', '1'], 2, /unknown option --prot; did you mean --port\?/],
   [['run', 'README.md', '--recycle-max-age', '24'], 2, /wanted a time such as/],
 ]
 
