@@ -23,7 +23,7 @@ for (let index = 0; index < MANY; index++) {
   exports.kept.list.push(new Victim('exports'))
   old.entries[`entry ${index}`] = new Victim('function as class')
   Old.last = new Victim('function property')
-  process.on('SIGUSR2', onSignal.bind(null, new Victim('process')))
+  process.on('SIGUSR2', onSignal.bind(null, new Victim('process'))) // holds: process
   emitter.on(`event ${index}`, listener(new Victim('event names')))
 }
 sessions.delete('gone')
@@ -31,7 +31,7 @@ sessions.delete('gone')
 function listener(victim) {
   return () => victim.kind // holds: event names
 }
-function onSignal() {} // holds: process
+function onSignal() {}
 
 process.once('exit', () => [sessions, old, emitter])
 setTimeout(() => {

@@ -90,13 +90,13 @@ class Subscriber {
   constructor(kind) {
     this.victim = new Victim(kind)
   }
-  onNews() {} // holds: bound listener
+  onNews() {}
 }
 each(() => {
   listen(new Victim('listener'))
   listenOnce(new Victim('once'))
   const subscriber = new Subscriber('bound listener')
-  bus.on('news', subscriber.onNews.bind(subscriber))
+  bus.on('news', subscriber.onNews.bind(subscriber)) // holds: bound listener
   const victim = new Victim(HARMLESS)
   const gone = () => victim.kind
   bus.on('tick', gone)
