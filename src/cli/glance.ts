@@ -6,7 +6,7 @@
  */
 import type { Retained } from '../diagnose/census/report.ts'
 import type { RouteCounts } from '../hub/route-counts.ts'
-import type { LoopReport } from '../ops/loop-route.ts'
+import type { LoopLook, ProcessLook } from '../ops/live/wire.ts'
 import type { ReloadProgress } from '../rollout/rollout-events.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
 import type { AdminPlace } from './admin-flags.ts'
@@ -28,7 +28,7 @@ export interface ProcessGlance
   readonly generation: number | null
   readonly stateMs: number
   /** Null: it has not said. */
-  readonly loop: LoopReport | null
+  readonly loop: LoopLook | null
   /** What is over and still reachable; null: it has not said, or nothing was looked for yet. */
   readonly retained: number | null
 }
@@ -83,7 +83,7 @@ interface Census {
 interface Details {
   readonly ledger: Ledger | null
   readonly census: Census | null
-  readonly loop: LoopReport | null
+  readonly loop: LoopLook | null
 }
 
 export type Status = (RolloutStatus & { readonly holdfast: string; readonly node: string }) | ServerStatus
@@ -118,10 +118,7 @@ export async function takeGlance(question: GlanceQuestion): Promise<Glance> {
 
 async function ofServer(question: GlanceQuestion, status: ServerStatus): Promise<Glance> {
   const { ledger, pid, connections, rssBytes, heapUsedBytes, heapLimitBytes, ready, uptimeMs } = status
-  const [census, loop] = [
-    await tryTo<Census>(question, '/debug/census'),
-    await tryTo<LoopReport>(question, '/debug/loop'),
-  ]
+  const { census, loop } = await detailsOf(question, '/debug/look')
   const state = ready ? 'serving' : ledger.draining > 0 || connections > 0 ? 'draining' : 'not ready'
   const details = { ledger, census, loop }
   return {
@@ -152,7 +149,9 @@ async function ofSupervisor(question: GlanceQuestion, status: Exclude<Status, Se
   // Bounded by the workers.
   const told = new Map<number, Details>()
   for (let from = 0; from < slots.length; from += AT_ONCE) {
-    const some = slots.slice(from, from + AT_ONCE).map(async (slot) => told.set(slot, await detailsOf(question, slot)))
+    const some = slots
+      .slice(from, from + AT_ONCE)
+      .map(async (slot) => told.set(slot, await detailsOf(question, `/workers/${slot}/debug/look`)))
     await Promise.all(some)
   }
   const all = together([...told.values()])
@@ -174,13 +173,11 @@ async function ofSupervisor(question: GlanceQuestion, status: Exclude<Status, Se
   }
 }
 
-async function detailsOf(question: GlanceQuestion, slot: number): Promise<Details> {
-  const at = `/workers/${slot}/debug`
-  return {
-    ledger: await tryTo<Ledger>(question, `${at}/ledger`),
-    census: await tryTo<Census>(question, `${at}/census`),
-    loop: await tryTo<LoopReport>(question, `${at}/loop`),
-  }
+async function detailsOf(question: GlanceQuestion, path: string): Promise<Details> {
+  const look = await tryTo<ProcessLook>(question, path)
+  return look === null
+    ? NOBODY
+    : { ledger: look.server?.ledger ?? null, census: look.server?.census ?? null, loop: look.loop }
 }
 
 function measured({ loop, census }: Details): Pick<ProcessGlance, 'loop' | 'retained'> {

@@ -154,13 +154,13 @@ const PROCESSES: readonly Column<ProcessGlance>[] = [
   {
     ...{ head: 'loop late', right: true, rank: 5 },
     cell: ({ loop }) => ({
-      text: loop?.delayMs ? `${Math.round(loop.delayMs.max)} ms` : '–',
-      tone: toneOf(loop?.delayMs?.max ?? 0, LOOP_MS),
+      text: loop === null ? '–' : `${Math.round(loop.maxMs)} ms`,
+      tone: toneOf(loop?.maxMs ?? 0, LOOP_MS),
     }),
   },
   {
     ...{ head: 'busy', right: true, rank: 6 },
-    cell: ({ loop }) => (loop?.utilization == null ? '–' : `${Math.round(loop.utilization * 100)} %`),
+    cell: ({ loop }) => (loop === null ? '–' : `${Math.round(loop.busy * 100)} %`),
   },
   {
     ...{ head: 'retained', right: true, rank: 5.5 },

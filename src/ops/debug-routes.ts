@@ -23,7 +23,6 @@ import { connectionRoutes } from './connection-routes.ts'
 import { COLLECT_PATHS, collectRoute } from './live/collect-route.ts'
 import { LOOK_PATHS, lookRoute } from './live/look-route.ts'
 import { type LookedAt, ProcessLooker } from './live/process-looker.ts'
-import { LoopRoute } from './loop-route.ts'
 import { metricsRoute } from './metrics/exposition.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
 import { PPROF_PATHS, pprofRoutes } from './pprof-mount.ts'
@@ -74,11 +73,6 @@ export const DEBUG_PATHS = {
     'yes',
     'Where the memory of the process is, as JSON: accounts that add up to its RSS, a sentence about them, and the last hour, a row for each minute. Takes some 50 ms at 15,000 connections, most of it beside the event loop.',
   ],
-  '/debug/loop': [
-    'GET',
-    'yes',
-    'How late the event loop was since somebody asked last (`delayMs`: `p50`, `p99`, `max`), and how busy (`utilization`, from 0 to 1), as JSON. The first question begins the measurement and has nulls; it ends when nobody has asked for 15 s.',
-  ],
   ...LOOK_PATHS,
   ...COLLECT_PATHS,
   ...PPROF_PATHS,
@@ -119,7 +113,6 @@ export class DebugRoutes {
     })
     const profiles = new Profiles({ clock })
     const snapshots = new SnapshotRoutes(clock)
-    const loop = new LoopRoute(clock)
     this.profiles = profiles
     const server = source === null ? null : serverRoutes(source, clock, census)
     this.census = server?.census ?? null
@@ -130,7 +123,6 @@ export class DebugRoutes {
     this.metrics = metrics
     this.routes = [
       memoryRoute(history),
-      loop.route,
       lookRoute(looker, history),
       ...pprofRoutes(profiles, server === null ? {} : { tasks: server.tasks }, answerTimeoutMs),
       ...snapshots.routes,
@@ -138,7 +130,6 @@ export class DebugRoutes {
       metricsRoute(() => metrics.figures()),
     ]
     this.#ends = [
-      () => loop.end(),
       () => looker.end(),
       () => history.end(),
       () => profiles.end(),

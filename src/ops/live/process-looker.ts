@@ -2,7 +2,7 @@
  * Looks at this process for the console: its server, event loop and memory, in one plain value.
  *
  * Made with the debug routes of an admin port and ended with them. Runs nothing by itself: it looks when it is asked, once a second while somebody
- * watches, and rests a few seconds after the last time. What looks at every connection is paced, so that all of it together takes less than a hundredth
+ * watches, and rests a quarter of a minute after the last time. What looks at every connection is paced, so that all of it together takes less than a hundredth
  * of a core, however many there are. Keeps no connection.
  */
 import { getHeapStatistics } from 'node:v8'
@@ -47,7 +47,7 @@ const SHARE = 0.002
 /** Reading where the memory is costs most: twice that. */
 const MEMORY_SHARE = 0.004
 /** When nobody has looked for so long, nobody watches. */
-const REST_MS = 5_000
+const REST_MS = 15_000
 /** So much is looked at in one go; what takes longer has its turn alone, and the others theirs in the next look. */
 const AT_ONCE_MS = 8
 const GROUPS_MAX = 20

@@ -12,7 +12,7 @@ const counters = (value: number): Counters => Object.fromEntries(COUNTERS.map((n
 const WORKER: ProcessGlance = {
   ...{ slot: 0, pid: 4242, generation: 3, state: 'serving', stateMs: 7_300_000, connections: 6_000 },
   ...{ rssBytes: 128 * 2 ** 20, heapUsedBytes: 90, heapLimitBytes: 100, retained: 12 },
-  loop: { sinceMs: 1_000, delayMs: { p50: 1, p99: 20, max: 61 }, utilization: 0.34 },
+  loop: { p50Ms: 1, p99Ms: 20, maxMs: 61, busy: 0.34 },
 }
 const GLANCE: Glance = {
   ...{ kind: 'supervisor', version: '0.1.0', node: 'v24.1.0', state: 'serving', ready: true, uptimeMs: 90_000 },
