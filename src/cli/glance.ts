@@ -6,7 +6,8 @@
  */
 import type { Retained } from '../diagnose/census/report.ts'
 import type { RouteCounts } from '../hub/route-counts.ts'
-import type { LoopLook, ProcessLook } from '../ops/live/wire.ts'
+import { LOOK_PATH, type LookAnswer } from '../ops/live/look-route.ts'
+import type { LoopLook } from '../ops/live/wire.ts'
 import type { ReloadProgress } from '../rollout/rollout-events.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
 import type { AdminPlace } from './admin-flags.ts'
@@ -118,7 +119,7 @@ export async function takeGlance(question: GlanceQuestion): Promise<Glance> {
 
 async function ofServer(question: GlanceQuestion, status: ServerStatus): Promise<Glance> {
   const { ledger, pid, connections, rssBytes, heapUsedBytes, heapLimitBytes, ready, uptimeMs } = status
-  const { census, loop } = await detailsOf(question, '/debug/look')
+  const { census, loop } = await detailsOf(question, LOOK_PATH)
   const state = ready ? 'serving' : ledger.draining > 0 || connections > 0 ? 'draining' : 'not ready'
   const details = { ledger, census, loop }
   return {
@@ -151,7 +152,7 @@ async function ofSupervisor(question: GlanceQuestion, status: Exclude<Status, Se
   for (let from = 0; from < slots.length; from += AT_ONCE) {
     const some = slots
       .slice(from, from + AT_ONCE)
-      .map(async (slot) => told.set(slot, await detailsOf(question, `/workers/${slot}/debug/look`)))
+      .map(async (slot) => told.set(slot, await detailsOf(question, `/workers/${slot}${LOOK_PATH}`)))
     await Promise.all(some)
   }
   const all = together([...told.values()])
@@ -174,10 +175,10 @@ async function ofSupervisor(question: GlanceQuestion, status: Exclude<Status, Se
 }
 
 async function detailsOf(question: GlanceQuestion, path: string): Promise<Details> {
-  const look = await tryTo<ProcessLook>(question, path)
-  return look === null
-    ? NOBODY
-    : { ledger: look.server?.ledger ?? null, census: look.server?.census ?? null, loop: look.loop }
+  const answer = await tryTo<LookAnswer>(question, path)
+  if (answer === null) return NOBODY
+  const { server, loop } = answer.look
+  return { ledger: server?.ledger ?? null, census: server?.census ?? null, loop }
 }
 
 function measured({ loop, census }: Details): Pick<ProcessGlance, 'loop' | 'retained'> {
