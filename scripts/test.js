@@ -2,10 +2,11 @@
 // First makes sure that what they need beyond npm is there (scripts/test-needs.js), and stops with one line if it is not; and
 // that dist/ is what src/ and console/ would build, because many of their processes run it.
 // Every file runs in a process of its own; a file still running after FILE_DEADLINE_MS is ended and counts as failed.
+// The last lines say which files took longest, and what failed in which file, so that the end of a long print is enough.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec, tap } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
@@ -49,17 +50,44 @@ for (const name of LONGEST) if (!existsSync(join(root, name))) fail(`LONGEST in 
 process.chdir(root)
 // Node 20 hands on the options of its own process, later ones take `execArgv`.
 process.execArgv.push(...OPTIONS)
+/** How long the tests of each file took, in ms. */
+const took = new Map()
+const failed = []
 run({
   files: files.map((name) => join(root, name)),
   concurrency: availableParallelism(),
   timeout: FILE_DEADLINE_MS,
   execArgv: OPTIONS,
 })
-  .on('test:fail', () => {
+  .on('test:pass', count)
+  .on('test:fail', (event) => {
     process.exitCode = 1
+    count(event)
+    const { error } = event.details
+    // A suite fails because a test of it did, which has a line of its own.
+    if (error?.failureType !== 'subtestsFailed') failed.push(`${fileOf(event)}: ${event.name}: ${firstLine(error)}`)
   })
   .compose(process.stdout.isTTY ? new spec() : tap)
+  .on('end', report)
   .pipe(process.stdout)
+
+function count(event) {
+  if (event.nesting === 0) took.set(fileOf(event), (took.get(fileOf(event)) ?? 0) + event.details.duration_ms)
+}
+
+function fileOf({ file, name }) {
+  return relative(root, file ?? name)
+}
+
+function firstLine(error) {
+  return String(error?.cause?.message ?? error?.message ?? 'no message').split('\n', 1)[0]
+}
+
+function report() {
+  const longest = [...took].sort((a, b) => b[1] - a[1]).slice(0, LONGEST.length)
+  const lines = longest.map(([name, ms]) => `# ${(ms / 1000).toFixed(0).padStart(4)} s ${name}`)
+  process.stdout.write(`${['# longest:', ...lines, ...failed.map((line) => `# failed: ${line}`)].join('\n')}\n`)
+}
 
 function placeOf(name) {
   const place = LONGEST.indexOf(name)
