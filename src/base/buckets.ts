@@ -21,13 +21,14 @@ export class Buckets {
     this.#values = new Float64Array(bounds.length + 2)
   }
 
-  add(value: number): void {
+  /** @param times that it came */
+  add(value: number, times = 1): void {
     const bounds = this.#bounds
     const values = this.#values
     let place = 0
     while (place < bounds.length && value > (bounds[place] as number)) place++
-    values[place] = (values[place] as number) + 1
-    values[bounds.length + 1] = (values[bounds.length + 1] as number) + value
+    values[place] = (values[place] as number) + times
+    values[bounds.length + 1] = (values[bounds.length + 1] as number) + value * times
   }
 
   figures(): BucketFigures {

@@ -177,7 +177,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     const { connection, route, context } = this.#life
     const turn = new Turn()
     const { traffic } = context
-    const beganAt = traffic === null ? 0 : traffic.now()
+    const beganAt = traffic === null ? 0 : traffic.handlerBegins(route.path)
     this.#calling = true
     try {
       let returned: unknown
@@ -189,7 +189,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       if (isThenable(returned)) {
         this.#beganAt = beganAt
         this.#await(name, turn, returned)
-      } else if (traffic !== null && route.handlers[name] !== undefined) traffic.handled(route.path, beganAt)
+      } else if (traffic !== null && route.handlers[name] !== undefined) traffic.handlerReturned(route.path, beganAt)
     } catch (thrown) {
       traffic?.handled(route.path, beganAt)
       this.#failed(name, turn, thrown)

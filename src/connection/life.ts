@@ -136,9 +136,12 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
   // Coming in.
 
   socketOnData(chunk: Buffer): void {
-    this.heardAt = this.context.wheel.now
+    const { traffic, wheel } = this.context
+    this.heardAt = wheel.now
     if (this.rate !== null) this.rate.bytesCame(chunk.length)
+    traffic?.readBegins(this.route.path)
     this.reader.read(chunk)
+    traffic?.readEnds()
     this.held.read()
   }
 

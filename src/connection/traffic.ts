@@ -4,6 +4,10 @@
  *
  * There is none until somebody wants to know; then one for the server, which it ends with. Numbers in place: nothing is allocated for a
  * message. Times come from the clock, because the wheel's moves in steps.
+ *
+ * To read the clock twice for each message would be a tenth of all that an echo takes. So handlers that return at once, while one read of a
+ * socket is worked off, are timed together, a few at a time: their number and their sum are right. Where that was not quick, one of them is
+ * said to have taken all of it, and the next are timed one by one.
  */
 import { type BucketFigures, Buckets } from '../base/buckets.ts'
 import type { Ending } from '../protocol/ending.ts'
@@ -13,6 +17,10 @@ import type { Life } from './life.ts'
 export const HANDLER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 export const HANDSHAKE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 export const PING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Handlers that are timed together, and up to when nobody need know which of them it was: the lowest of the bounds. */
+const TOGETHER_MAX = 16
+const QUICK_MS = 1
 
 /** Clients choose among 2,000 codes from 3000 on: so many of them are counted one by one, each a row for every route and side. */
 const FREE_CODES_MAX = 20
@@ -62,6 +70,12 @@ export class Traffic {
   readonly #routes = new Map<string, RouteCounts>()
   // Bounded by FREE_CODES_MAX.
   readonly #freeCodes = new Set<number>()
+  /** The route of the connection whose bytes are worked off; null between two reads. */
+  #reading: string | null = null
+  /** Since when those run that are timed together, or 0; how many of them have returned; how many that may be. */
+  #since = 0
+  #returned = 0
+  #togetherMax = TOGETHER_MAX
 
   constructor(now: () => number) {
     this.now = now
@@ -72,6 +86,31 @@ export class Traffic {
     const counts = this.#of(route)
     counts.opened++
     if (cameAt !== null) counts.handshakes.add((this.now() - cameAt) / 1_000)
+  }
+
+  /** What was read of a socket is worked off from here on, until `readEnds()`. */
+  readBegins(route: string): void {
+    this.#reading = route
+    this.#since = 0
+    this.#returned = 0
+  }
+
+  readEnds(): void {
+    if (this.#returned > 0) this.#timeReturned()
+    this.#reading = null
+  }
+
+  /** @returns since when the handler runs, which is to be given back; those who are timed together began with the first of them */
+  handlerBegins(route: string): number {
+    if (route !== this.#reading) return this.now()
+    if (this.#since === 0) this.#since = this.now()
+    return this.#since
+  }
+
+  /** It has returned, and no promise. */
+  handlerReturned(route: string, beganAt: number): void {
+    if (route !== this.#reading || beganAt !== this.#since) this.handled(route, beganAt)
+    else if (++this.#returned >= this.#togetherMax) this.#timeReturned()
   }
 
   /** A handler has finished, or thrown, or was left behind by its connection. */
@@ -102,6 +141,16 @@ export class Traffic {
   /** What was counted until now, by route. */
   routes(): Readonly<Record<string, RouteTraffic>> {
     return Object.fromEntries([...this.#routes].map(([path, counts]) => [path, counts.figures()]))
+  }
+
+  #timeReturned(): void {
+    const tookMs = this.now() - this.#since
+    const { handlers } = this.#of(this.#reading as string)
+    handlers.add(tookMs / 1_000)
+    if (this.#returned > 1) handlers.add(0, this.#returned - 1)
+    this.#togetherMax = tookMs < QUICK_MS ? Math.min(this.#togetherMax * 2, TOGETHER_MAX) : 1
+    this.#since = 0
+    this.#returned = 0
   }
 
   #of(route: string): RouteCounts {
