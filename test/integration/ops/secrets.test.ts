@@ -16,6 +16,7 @@ import { ask } from '../../support/admin-client.ts'
 import { until } from '../../support/deadline.ts'
 import { connectRaw, openRaw, upgradeText } from '../../support/raw-client.ts'
 import { makeServer } from '../../support/serving.ts'
+import { type Viewer, watch } from '../console/viewer.ts'
 
 const TOKEN = 'tok-5f1e9c2ab7'
 /** As it may look when it was decoded or encoded on the way. */
@@ -57,6 +58,11 @@ const PLACES: Readonly<Record<string, (seen: Seen) => string | Promise<string>>>
   '/debug/census': (seen) => told(seen, '/debug/census?gc=1'),
   '/debug/memory': (seen) => told(seen, '/debug/memory'),
   '/debug/pprof/tasks': (seen) => told(seen, '/debug/pprof/tasks'),
+  '/debug/look': (seen) => told(seen, '/debug/look'),
+  '/metrics': (seen) => told(seen, '/metrics'),
+  '/metrics, as JSON': (seen) => told(seen, '/metrics?format=json'),
+  'the page of the console': (seen) => told(seen, '/'),
+  'what the console is told': ({ live }) => live.texts.join(''),
 }
 /** Words of the event that an application hears may be the client's, as docs say; what happens to them is its own affair. */
 const WORDS_OF_CLIENTS: Readonly<Record<string, readonly string[]>> = {
@@ -73,6 +79,8 @@ interface Seen {
   readonly lines: string[]
   readonly pretty: string[]
   readonly warnings: string[]
+  /** Has watched from the beginning. */
+  readonly live: Viewer
 }
 
 async function told({ port }: Seen, path: string): Promise<string> {
@@ -128,6 +136,7 @@ async function visited(t: TestContext): Promise<Seen & { readonly events: [strin
   })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const { port } = await admin(server, { port: 0 })
+  const live = await watch(t, port)
 
   const path = `/chat/${TOKEN}?token=${TOKEN}&access_token=${encodeURIComponent(`:${TOKEN}`)}`
   const stays = await openRaw(t, server.port, path, HEADERS)
@@ -154,7 +163,9 @@ async function visited(t: TestContext): Promise<Seen & { readonly events: [strin
     else assert.ok((await client.answer()).status >= 400, asked)
   }
   await until('three are closed', () => server.ledger().closed === 3)
-  return { server, port, timelines, lines, pretty, warnings, events }
+  const { length } = live.looks
+  await until('the console was told of it', () => live.looks.length > length + 1)
+  return { server, port, timelines, lines, pretty, warnings, live, events }
 }
 
 test('a token in a header, a URL, a message or a close reason appears nowhere', async (t) => {
