@@ -22,7 +22,10 @@ export async function examineServer(url: string, { given, terminal, signal }: Ca
   // `http://HOST:6060/workers/1` for one worker of several.
   const path = `${pathname.replace(/\/$/, '')}${PATH}`
   const token = terminal.env.HOLDFAST_ADMIN_TOKEN
-  const cost = (await askOnce({ place, method: 'GET', path, token, signal })) as unknown as SnapshotCost
+  const cost = (await askOnce({ place, method: 'GET', path, token, signal }).catch((error: Error) => {
+    if (!error.message.includes('there are the workers')) throw error
+    throw new UsageError(`${error.message}; for one of them: holdfast doctor http://${hostname}:${port}/workers/0`)
+  })) as unknown as SnapshotCost
   await agreed(`the server at ${url}`, cost, 1, { given, terminal, signal })
   terminal.draw?.('the server stands still, then examines its snapshot')
   for await (const line of askLines({ place, method: 'POST', path, token, signal })) {

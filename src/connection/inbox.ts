@@ -15,6 +15,7 @@ import { isAbort, isThenable } from '../base/thenable.ts'
 import { Deadline, type DeadlineOwner } from '../base/wheel.ts'
 import { ENDINGS } from '../protocol/ending.ts'
 import { discard } from './discard.ts'
+import type { RouteHandlers } from './handlers.ts'
 import { LateTurn } from './late-turn.ts'
 import type { Life } from './life.ts'
 import { note } from './timeline.ts'
@@ -189,7 +190,7 @@ export class Inbox implements DeadlineOwner, TurnOwner {
       if (isThenable(returned)) {
         this.#beganAt = beganAt
         this.#await(name, turn, returned)
-      } else if (traffic !== null && route.handlers[name] !== undefined) traffic.handlerReturned(route.path, beganAt)
+      } else if (traffic !== null && isThere(route.handlers, name)) traffic.handlerReturned(route.path, beganAt)
     } catch (thrown) {
       traffic?.handled(route.path, beganAt)
       this.#failed(name, turn, thrown)
@@ -275,4 +276,9 @@ export class Inbox implements DeadlineOwner, TurnOwner {
     // It is about to end, and not for this.
     if (handler !== 'drain') this.#life.end(ENDINGS.handlerFailed)
   }
+}
+
+/** Looks for `message` by its name alone: it is asked for each of them. */
+function isThere(handlers: RouteHandlers['handlers'], name: HandlerName): boolean {
+  return name === 'message' ? handlers.message !== undefined : handlers[name] !== undefined
 }

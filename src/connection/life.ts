@@ -133,8 +133,6 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     if (early !== null) this.socketOnData(early)
   }
 
-  // Coming in.
-
   socketOnData(chunk: Buffer): void {
     const { traffic, wheel } = this.context
     this.heardAt = wheel.now
@@ -219,8 +217,6 @@ export class Life implements ReaderSink, SocketOwner, OutboxOwner, DeadlineOwner
     }
     beginClosing(this, serverEnding(violation.code, violation.reason), 'fail')
   }
-
-  // Ending.
 
   deadlineOnDue(): void {
     const { state } = this

@@ -68,6 +68,9 @@ export class Traffic {
   sentBytes = 0
   // Bounded by the routes that are declared, and one for none.
   readonly #routes = new Map<string, RouteCounts>()
+  /** That of the route that was asked for last: mostly it is asked for again. */
+  #latestRoute: string | null = null
+  #latest = new RouteCounts()
   // Bounded by FREE_CODES_MAX.
   readonly #freeCodes = new Set<number>()
   /** The route of the connection whose bytes are worked off; null between two reads. */
@@ -154,11 +157,14 @@ export class Traffic {
   }
 
   #of(route: string): RouteCounts {
+    if (route === this.#latestRoute) return this.#latest
     let counts = this.#routes.get(route)
     if (counts === undefined) {
       counts = new RouteCounts()
       this.#routes.set(route, counts)
     }
+    this.#latestRoute = route
+    this.#latest = counts
     return counts
   }
 

@@ -19,6 +19,7 @@ import type { LaneFrom } from './rollout-context.ts'
 import type { RolloutEvents } from './rollout-events.ts'
 import { addCounters } from './rollout-status.ts'
 import type { DrainTimes } from './worker-drain.ts'
+import { unmet } from './worker-figures.ts'
 
 const LISTEN_MS = 10_000
 /** What a mesh takes, without the names of a folder and a socket. */
@@ -115,8 +116,10 @@ export class Crew {
       const listening = worker.hears('listening', LISTEN_MS, 'it did not listen')
       this.listen(worker)
       await listening
-    } catch (cause) {
-      worker.kill(messageOf(cause))
+    } catch (thrown) {
+      const missing = unmet(worker.figures?.notReady ?? [])
+      const cause = new Error([messageOf(thrown), ...missing].join('; '), { cause: thrown })
+      worker.kill(cause.message)
       const { reason } = await worker.gone
       const todo = 'its own output says more; the version before it goes on, if there is one'
       throw new HoldfastError('HF_WORKER_FAILED', { file: worker.generation.app.path, reason, ms, todo }, { cause })

@@ -25,7 +25,8 @@ export const ROLLOUT_OPTIONS = {
   }),
   startTimeoutMs: integerOption(100, HOUR, {
     default: 30_000,
-    about: 'A worker that is not ready within this time is ended, and counts as failed.',
+    about:
+      'A worker that is not ready within this time is ended, and counts as failed. One that is to take over from another is not ready before the conditions given to `readyWhen()` hold.',
     without: 'a version that never gets ready holds up a reload for ever.',
   }),
   bindTimeoutMs: integerOption(0, HOUR, {

@@ -3,6 +3,7 @@
  * Functions; nothing to end.
  */
 import { INTERNALS } from '../server/internals.ts'
+import type { NotReady } from '../server/readiness.ts'
 import type { WorkerFigures } from './control.ts'
 import { heapFigures } from './heap-figures.ts'
 import type { ServedServer } from './served-server.ts'
@@ -26,4 +27,9 @@ export function figuresOf(server: ServedServer): WorkerFigures {
     notReady: server[INTERNALS].notReady().filter(({ reason }) => reason !== 'starting'),
     ...heapFigures([process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ')),
   }
+}
+
+/** Conditions of the app that do not hold, in words. */
+export function unmet(notReady: readonly NotReady[]): string[] {
+  return notReady.filter(({ reason }) => reason === 'condition').map(({ detail }) => detail)
 }

@@ -24,7 +24,7 @@ import { HandlePipe } from './raw-handles.ts'
 import type { ServedServer } from './served-server.ts'
 import { Tour } from './tour.ts'
 import { type DrainTimes, drained, drainMsOf } from './worker-drain.ts'
-import { figuresOf } from './worker-figures.ts'
+import { figuresOf, unmet } from './worker-figures.ts'
 import type { WorkerAdmin, WorkerProcess } from './worker-process.ts'
 
 const ALONE: Leaving = { listening: false, retryAfterMs: null, autopsy: false }
@@ -32,6 +32,7 @@ const FIGURES_MS = 1_000
 const LINKS_MS = 5_000
 const FLUSH_MS = 1_000
 const DECIDED_MS = 5_000
+const CONDITIONS_EVERY_MS = 50
 export class Worker {
   readonly #process: WorkerProcess
   readonly #clock: Clock
@@ -116,6 +117,9 @@ export class Worker {
     await this.#linked(mesh, peers)
     if (this.#leaving) return
     this.#tellFigures()
+    // One that is to take over has the old one serve until it could.
+    if (from !== null)
+      while (!this.#leaving && unmet(server[INTERNALS].notReady()).length > 0) await pause(clock, CONDITIONS_EVERY_MS)
     if (this.#leaving) return
     this.#say({ kind: 'ready', drainMs: drainMsOf(server, drain) })
   }

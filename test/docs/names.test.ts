@@ -117,7 +117,7 @@ describe('what the documents name exists', () => {
 
   it('scripts of npm', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-    const known = [...Object.keys(scripts), 'ci', 'install', 'pack', 'start', 'test']
+    const known = [...Object.keys(scripts), 'ci', 'install', 'pack', 'pkg', 'start', 'test']
     const named = all.flatMap(({ text }) =>
       [...text.matchAll(/\bnpm (?:run )?([a-z]+(?::[a-z-]+)?)/g)].map(([, name = '']) => name),
     )

@@ -5,6 +5,7 @@ import { openRaw, type RawClient } from '../../support/raw-client.ts'
 import { AppFolder, appWith, ECHO, isThere, type Supervised, supervise } from '../../support/supervised.ts'
 
 const CLIENTS = 70
+const OPS = JSON.stringify(new URL('../../../dist/ops/index.js', import.meta.url).href)
 
 interface Scene {
   readonly run: Supervised
@@ -29,6 +30,10 @@ async function nothingHappened({ run, clients, worker }: Scene, round: number): 
   assert.ok(isThere(worker))
 }
 
+function withCondition(answer: string): string {
+  return `import { readyWhen } from ${OPS}\n${ECHO}\nconst began = performance.now()\nreadyWhen(server, 'database', () => ${answer})\n`
+}
+
 const BAD: readonly (readonly [name: string, text: string, reason: RegExp])[] = [
   ['a syntax error', 'export default {{{\n', /importing it failed: (Parse error|Unexpected|Transform failed)/],
   ['throws at import', `throw new Error('no database')\n`, /importing it failed: no database/],
@@ -42,6 +47,11 @@ const BAD: readonly (readonly [name: string, text: string, reason: RegExp])[] = 
     'never ready',
     'await new Promise((resolve) => setTimeout(resolve, 1_000_000))\n',
     /it was not ready within 8000 ms/,
+  ],
+  [
+    'a condition of it does not hold',
+    `${withCondition(`'not there'`)}`,
+    /it was not ready within 8000 ms; database: not there/,
   ],
   ['exits', 'process.exit(7)\n', /it ended with code 7/],
 ]
@@ -57,9 +67,12 @@ test('a version that does not start changes nothing; one that does, later, takes
     assert.match(String(outcome.reason), reason, name)
     await nothingHappened(stage, index + 2)
   }
-  folder.write(ECHO)
+  // It is waited for until its condition holds.
+  folder.write(withCondition('performance.now() - began > 2_000'))
+  const begun = performance.now()
   const outcome = await run.reload()
   assert.deepEqual([outcome.event, outcome.moved], ['reloaded', CLIENTS])
+  assert.ok(performance.now() - begun > 2_000)
 })
 
 const HANDOFF = `{
