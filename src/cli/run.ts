@@ -7,6 +7,7 @@ import { extname } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf } from '../base/errors.ts'
 import type { AdminPort } from '../ops/admin-listener.ts'
+import { ReadyWatch } from '../ops/health/ready-watch.ts'
 import type { RunLogSettings } from '../ops/logs/run-log-settings.ts'
 import { SupervisorMetrics } from '../ops/metrics/supervisor-metrics.ts'
 import { openSupervisorAdmin } from '../ops/supervisor-admin.ts'
@@ -76,6 +77,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   const log = runLogOf(given, terminal)
   const supervisor = supervisorOf(given, log)
   const report = await reportRun(supervisor, terminal, log, given.on('json'))
+  // Ends with the supervisor.
+  new ReadyWatch(supervisor, systemClock)
   const stop = (): void => {
     if (supervisor.stopping) supervisor.kill()
     else supervisor.drain()

@@ -30,7 +30,9 @@ import { SNAPSHOT_PATHS, SnapshotRoutes } from './snapshot-routes.ts'
 
 /** Of a server, what is shown. */
 export interface DebugSource {
-  readonly internals: WorkSource & TimelineSource & Pick<ServerInternals, 'leakAnnouncer' | 'countTraffic' | 'figures'>
+  readonly internals: WorkSource &
+    TimelineSource &
+    Pick<ServerInternals, 'leakAnnouncer' | 'countTraffic' | 'figures' | 'notReady'>
   readonly on: Server['on']
   readonly ready: () => boolean
   readonly rooms: () => number

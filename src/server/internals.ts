@@ -53,7 +53,7 @@ export interface ServerInternals {
   observeEnds(observer: EndObserver): () => void
   /** For whoever finds leaks. Where there are several, only the one that was there first is heard, so that each is announced once. */
   leakAnnouncer(): LeakAnnouncer
-  /** Why it takes no connections now; empty when it does. Looks only; counts nothing. */
+  /** Why it takes no connections now; empty when it does. Counts nothing; announces it when it has changed since somebody asked last. */
   notReady(): readonly NotReady[]
   /** One more condition for being ready. The returned function takes it away. */
   readyWhen(name: string, check: ReadyCheck): () => void

@@ -2,7 +2,8 @@
  * Is a server ready to take connections, and if not, why: it does not listen, it drains or closes, whoever comes next would be
  * refused by a limit, or a condition of the application does not hold.
  *
- * Made and owned by the internals of a server; asks when it is asked. Conditions end by the function that `when` returned.
+ * Made and owned by the internals of a server; looks when it is asked, and announces what has changed since it was asked last. Conditions
+ * end by the function that `when` returned.
  */
 import { messageOf } from '../base/errors.ts'
 import type { HttpServers } from './http-servers.ts'
@@ -18,13 +19,18 @@ export interface NotReady {
 /** True: it holds. A text, or false: it does not, and why. */
 export type ReadyCheck = () => boolean | string
 
+type Asked = Pick<ServerContext, 'closing' | 'drain' | 'admission' | 'events' | 'wallNow'>
+
 export class Readiness {
-  readonly #context: Pick<ServerContext, 'closing' | 'drain' | 'admission'>
+  readonly #context: Asked
   readonly #http: Pick<HttpServers, 'listening'>
   // Removed by: the function returned by when().
   readonly #checks = new Map<symbol, readonly [name: string, check: ReadyCheck]>()
 
-  constructor(context: Pick<ServerContext, 'closing' | 'drain' | 'admission'>, http: Pick<HttpServers, 'listening'>) {
+  /** Null: it was ready, or nothing was said of it. */
+  #since: number | null = null
+
+  constructor(context: Asked, http: Pick<HttpServers, 'listening'>) {
     this.#context = context
     this.#http = http
   }
@@ -38,6 +44,26 @@ export class Readiness {
   }
 
   notReady(): NotReady[] {
+    const reasons = this.#reasons()
+    this.#announce(reasons)
+    return reasons
+  }
+
+  /** Of its start and its end other events tell, or whoever has called for them. */
+  #announce(reasons: readonly NotReady[]): void {
+    const { closing, events, wallNow } = this.#context
+    if (closing || reasons.some(({ reason }) => reason === 'starting')) return
+    if (reasons.length > 0 && this.#since === null) {
+      this.#since = wallNow()
+      events.emit('not-ready', { reasons: reasons.map(({ reason, detail }) => `${reason}: ${detail}`) })
+    } else if (reasons.length === 0 && this.#since !== null) {
+      const notReadyMs = Math.max(0, wallNow() - this.#since)
+      this.#since = null
+      events.emit('ready', { notReadyMs })
+    }
+  }
+
+  #reasons(): NotReady[] {
     const { closing, drain, admission } = this.#context
     if (closing && drain !== null) return [{ reason: 'draining', detail: 'it drains: who comes is told to come back' }]
     if (closing) return [{ reason: 'closing', detail: 'it closes' }]

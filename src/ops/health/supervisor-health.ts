@@ -14,6 +14,11 @@ export interface HealthSupervisor {
   status(): RolloutStatus
 }
 
+/** Does a worker that serves in this slot let in who comes? */
+export function readySlot({ workers }: Pick<RolloutStatus, 'workers'>, slot: number): boolean {
+  return workers.some((worker) => worker.slot === slot && serves(worker) && takes(worker))
+}
+
 export function supervisorHealth(supervisor: HealthSupervisor): HealthSource {
   return {
     alive() {
@@ -32,7 +37,7 @@ export function supervisorHealth(supervisor: HealthSupervisor): HealthSource {
         ...workers.filter((worker) => !serves(worker)).flatMap((worker) => named(worker, [stateOf(worker)])),
         ...givenUp.map(({ slot, reason }) => ({ reason: 'given up', detail: `worker ${slot}: ${firstLine(reason)}` })),
       ]
-      const ok = supervisor.ready && serving.some((worker) => [...silence(worker), ...worker.notReady].length === 0)
+      const ok = supervisor.ready && serving.some(takes)
       if (serving.length === 0) reasons.unshift({ reason: 'no worker', detail: 'no worker takes connections now' })
       return { ok, reasons }
     },
@@ -41,6 +46,10 @@ export function supervisorHealth(supervisor: HealthSupervisor): HealthSource {
 
 function serves({ state }: WorkerStatus): boolean {
   return state === 'serving' || state === 'moving'
+}
+
+function takes(worker: WorkerStatus): boolean {
+  return silence(worker).length === 0 && worker.notReady.length === 0
 }
 
 function not(reason: string, detail: string) {

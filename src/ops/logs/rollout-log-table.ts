@@ -122,6 +122,16 @@ export const ROLLOUT_LOG_TABLE: LogTable<RolloutEvents> = {
       'holdfast.detail': ({ sentence }) => sentence,
     },
   },
+  'not-ready': {
+    ...{ level: 'warn', category: 'process', type: 'change' },
+    message: 'not ready: {holdfast.detail}',
+    fields: { 'holdfast.detail': ({ reasons }) => firstLine(reasons.join('; ')) },
+  },
+  ready: {
+    ...{ level: 'info', category: 'process', type: 'change' },
+    message: 'ready again',
+    fields: { 'event.duration': ({ notReadyMs }) => Math.round(notReadyMs * NS_PER_MS) },
+  },
   draining: {
     ...{ level: 'info', category: 'process', type: 'change' },
     message: 'all workers drain: {holdfast.count}; told once more, they end at once',

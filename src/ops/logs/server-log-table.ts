@@ -7,7 +7,7 @@
 import type { ConnectionFacts } from '../../connection/facts.ts'
 import type { Cause, Diagnosis } from '../../diagnose/timeline/diagnosis.ts'
 import type { ServerEvents } from '../../server/event-names.ts'
-import type { ErrorWords } from './error-words.ts'
+import { type ErrorWords, firstLine } from './error-words.ts'
 import type { LogTable } from './log-entry.ts'
 
 /** How a connection ended. */
@@ -164,6 +164,16 @@ export const SERVER_LOG_TABLE: LogTable<LoggedEvents> = {
       'holdfast.reason': ({ because }) => because,
       'holdfast.detail': ({ sentence }) => sentence,
     },
+  },
+  'not-ready': {
+    ...{ level: 'warn', category: 'process', type: 'change' },
+    message: 'not ready: {holdfast.detail}',
+    fields: { 'holdfast.detail': ({ reasons }) => firstLine(reasons.join('; ')) },
+  },
+  ready: {
+    ...{ level: 'info', category: 'process', type: 'change' },
+    message: 'ready again',
+    fields: { 'event.duration': ({ notReadyMs }) => Math.round(notReadyMs * NS_PER_MS) },
   },
   stall: {
     ...{ level: 'warn', category: 'process', type: 'info' },

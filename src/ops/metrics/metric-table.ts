@@ -15,9 +15,10 @@ export interface MetricEntry {
   readonly buckets?: readonly number[]
   /**
    * `server`: under a supervisor it is added up over all workers, those that have gone included where it is a counter or a histogram.
-   * `process`: of one process; under a supervisor with the label `worker`. `supervisor`: only there.
+   * `process`: of one process; under a supervisor with the label `worker`. `supervisor`: only there. `health`: the same as `process`, but the
+   * supervisor says it of its workers, which may be stuck, and of the whole.
    */
-  readonly of: 'server' | 'process' | 'supervisor'
+  readonly of: 'server' | 'process' | 'supervisor' | 'health'
   /** Of a counter or a histogram: when it was 0. */
   readonly since?: 'the server was made' | 'the port was opened' | 'the process began'
 }
@@ -118,6 +119,10 @@ export const METRICS = {
   holdfast_handoff_duration_seconds: {
     ...{ type: 'histogram', of: 'supervisor', since: 'the process began', labels: [], buckets: HANDOFF_SECONDS },
     help: 'How long moving the connections of one worker took.',
+  },
+  holdfast_ready: {
+    ...{ type: 'gauge', of: 'health', labels: [] },
+    help: 'Is who comes now let in, as /readyz says: 1 or 0.',
   },
   holdfast_workers: {
     ...{ type: 'gauge', of: 'supervisor', labels: ['state'] },

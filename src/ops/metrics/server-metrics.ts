@@ -15,7 +15,7 @@ import { ProcessMetrics } from './process-metrics.ts'
 
 /** Of a server, what is told. */
 export interface MetricsSource {
-  readonly internals: Pick<ServerInternals, 'countTraffic' | 'figures'>
+  readonly internals: Pick<ServerInternals, 'countTraffic' | 'figures' | 'notReady'>
   readonly on: Server['on']
   ledger(): object
 }
@@ -56,6 +56,7 @@ export class ServerMetrics {
     // It is counted when it is read: once is enough.
     const { routes } = ledger
     putLedger(figures, ledger, routes)
+    put(figures, 'holdfast_ready', this.#source.internals.notReady().length === 0 ? 1 : 0)
     putTraffic(figures, Object.keys(routes), this.#source.internals.figures())
     for (const [result, count] of Object.entries(this.#drains)) put(figures, 'holdfast_drains_total', count, { result })
     for (const result of OUTCOMES) {

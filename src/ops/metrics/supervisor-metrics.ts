@@ -14,6 +14,7 @@ import type { ReloadReport } from '../../rollout/reload-report.ts'
 import type { WorkerPlace } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { askWorker } from '../ask-worker.ts'
+import { readySlot, supervisorHealth } from '../health/supervisor-health.ts'
 import { addUp, labelled, lasting, type MetricFigures, type MutableFigures, only, put, readFigures } from './figures.ts'
 import { HANDOFF_SECONDS } from './metric-table.ts'
 import { ProcessMetrics } from './process-metrics.ts'
@@ -23,7 +24,7 @@ const ANSWER_MS = 3_000
 const STATES = ['starting', 'ready', 'serving', 'moving', 'draining'] as const
 
 /** Of a supervisor, what is asked. */
-export type MeasuredSupervisor = Pick<Supervisor, 'events' | 'places' | 'status'>
+export type MeasuredSupervisor = Pick<Supervisor, 'events' | 'options' | 'places' | 'ready' | 'status'>
 
 export class SupervisorMetrics {
   readonly #supervisor: MeasuredSupervisor
@@ -138,6 +139,7 @@ export class SupervisorMetrics {
     for (const state of STATES) {
       put(figures, 'holdfast_workers', workers.filter((worker) => worker.state === state).length, { state })
     }
+    this.#putReady(figures)
     put(figures, 'holdfast_worker_crashes_total', crashes)
     put(figures, 'holdfast_settings_version', generation)
     for (const [result, count] of Object.entries(this.#handoffs)) {
@@ -145,6 +147,16 @@ export class SupervisorMetrics {
     }
     put(figures, 'holdfast_handoff_duration_seconds', this.#durations.figures())
     return figures
+  }
+
+  /** Also of a slot in which nobody is at the moment. */
+  #putReady(figures: MutableFigures): void {
+    const status = this.#supervisor.status()
+    const whole = supervisorHealth(this.#supervisor).ready().ok
+    put(figures, 'holdfast_ready', whole ? 1 : 0, { worker: 'supervisor' })
+    for (let slot = 0; slot < this.#supervisor.options.workers; slot++) {
+      put(figures, 'holdfast_ready', whole && readySlot(status, slot) ? 1 : 0, { worker: String(slot) })
+    }
   }
 }
 

@@ -14,6 +14,20 @@ import { errorsOf, makeServer, serve, settled } from '../../support/serving.ts'
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
 
 describe('/metrics', { concurrency: true }, () => {
+  test('says whether it is ready, as /readyz does', async (t) => {
+    const server = makeServer(t, { route: {}, connectionsMax: 1 })
+    const { port } = await admin(server, { port: 0 })
+    const ready = async (): Promise<(number | undefined)[]> => [
+      (await scrape(port)).get('holdfast_ready'),
+      (await ask(port, '/readyz')).status,
+    ]
+    assert.deepEqual(await ready(), [0, 503])
+    await server.listen({ port: 0, host: '127.0.0.1' })
+    assert.deepEqual(await ready(), [1, 200])
+    await openRaw(t, server.port)
+    assert.deepEqual(await ready(), [0, 503])
+  })
+
   test('says what happened, by route', async (t) => {
     const server = makeServer(t)
     errorsOf(server)

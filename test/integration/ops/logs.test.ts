@@ -4,7 +4,9 @@ import { describe, type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { trace } from '../../../src/diagnose/trace/index.ts'
 import { reject, type Server } from '../../../src/index.ts'
+import { admin } from '../../../src/ops/index.ts'
 import { type LogsInput, logs } from '../../../src/ops/logs/index.ts'
+import { probe } from '../../support/admin-client.ts'
 import { until } from '../../support/deadline.ts'
 import { connectRaw, openRaw, type RequestHeaders, upgradeText } from '../../support/raw-client.ts'
 import { makeServer, serve } from '../../support/serving.ts'
@@ -162,6 +164,29 @@ describe('logs(server)', { concurrency: true }, () => {
       warnings.filter((message) => message.includes('only in the log')),
       [],
     )
+  })
+
+  test('that it is not ready any more, with the reasons, and ready again: when a probe is answered otherwise than before', async (t) => {
+    const server = makeServer(t, { route: {}, connectionsMax: 1 })
+    const { of, lines } = logged(server)
+    const { port } = await admin(server, { port: 0 })
+    const told = async () => {
+      // Asked twice: what has not changed is no news.
+      for (let turn = 0; turn < 2; turn++) await probe(port, '/readyz')
+      return [...of('not-ready'), ...of('ready')].map((line) => [line['log.level'], line.message])
+    }
+    const full = ['warn', 'not ready: over limit: who comes next is refused: connectionsMax']
+    assert.deepEqual(await told(), [], 'that it starts is no news')
+    await server.listen({ port: 0, host: '127.0.0.1' })
+    assert.deepEqual(await told(), [])
+    const client = await openRaw(t, server.port)
+    assert.deepEqual(await told(), [full])
+    client.closeFrame(1000)
+    await until('it has left', () => server.connections.size === 0)
+    assert.deepEqual(await told(), [full, ['info', 'ready again']])
+    await server.drain()
+    assert.equal((await told()).length, 2, 'a drain has a line of its own')
+    assert.deepEqual(lines.flatMap(wrongIn), [])
   })
 
   test('a wave of refusals is a few lines and a count', async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { QUIET_LOOKS_MAX } from '../../../src/ops/health/supervisor-health.ts'
 import { ask } from '../../support/admin-client.ts'
+import { scrape } from '../../support/exposition.ts'
 import { openRaw } from '../../support/raw-client.ts'
 import { AppFolder, appWith, ECHO, PATIENCE_MS, supervise } from '../../support/supervised.ts'
 
@@ -30,6 +31,12 @@ async function saying(port: number, path: string, holds: (told: Told) => boolean
     if (Date.now() > latest) throw new Error(`${path} never said so; it says ${JSON.stringify(told)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+}
+
+/** `holdfast_ready`, by worker. */
+async function readyOf(port: number): Promise<Record<string, number>> {
+  const series = [...(await scrape(port))].filter(([key]) => key.startsWith('holdfast_ready'))
+  return Object.fromEntries(series.map(([key, value]) => [/worker="(\w+)"/.exec(key)?.[1] ?? key, value]))
 }
 
 const BLOCKS = appWith(`{
@@ -67,8 +74,14 @@ describe('a supervisor', { concurrency: false }, () => {
     const app = appWith('{}', '{ drainWindowMs: 100, connectionsMax: 1 }')
     const run = await supervise(t, new AppFolder(t).write(app), { flags: ['--workers', '2'] })
     assert.deepEqual(await probe(run.adminPort, '/readyz'), { status: 200, ok: true, reasons: [] })
-    await openRaw(t, run.port)
+    assert.deepEqual(await readyOf(run.adminPort), { supervisor: 1, 0: 1, 1: 1 })
+    const clients = [await openRaw(t, run.port)]
     const one = await saying(run.adminPort, '/readyz', ({ reasons }) => reasons.length === 1)
+    assert.deepEqual(await readyOf(run.adminPort), {
+      ...{ supervisor: 1, 0: 1, 1: 1 },
+      [one.reasons[0]?.worker?.slot ?? '']: 0,
+    })
+    assert.deepEqual(run.all('not-ready'), [])
     assert.deepEqual([one.ok, one.reasons[0]?.reason, one.reasons[0]?.worker?.version], [true, 'over limit', 1])
     // Whoever has room takes it, but the one that is full may be asked first.
     for (let tries = 0; tries < 200; tries++) {
@@ -80,6 +93,19 @@ describe('a supervisor', { concurrency: false }, () => {
     }
     const both = await saying(run.adminPort, '/readyz', ({ ok }) => !ok)
     assert.deepEqual(both.reasons.map(({ worker }) => worker?.slot).sort(), [0, 1])
+    // The metrics say the same, and what is printed.
+    const full = { supervisor: 0, 0: 0, 1: 0 }
+    assert.deepEqual(await readyOf(run.adminPort), full)
+    const { reasons } = (await run.event('not-ready')) as unknown as { reasons: string[] }
+    assert.deepEqual(reasons.map((text) => text.slice(0, 21)).sort(), [
+      'worker 0: over limit:',
+      'worker 1: over limit:',
+    ])
+    assert.equal(run.all('not-ready').length, 1)
+    assert.equal(run.all('ready').length, 0)
+    clients[0]?.closeFrame(1000)
+    await run.event('ready')
+    assert.deepEqual(Object.values(await readyOf(run.adminPort)).sort(), [0, 1, 1])
     assert.equal((await probe(run.adminPort, '/healthz')).ok, true)
   })
 
