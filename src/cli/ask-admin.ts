@@ -31,6 +31,8 @@ export interface Question {
   readonly token: string | undefined
   /** So long it may say nothing; default: a minute. */
   readonly silenceMs?: number
+  /** What to do where the port is ours and knows no such path. */
+  readonly unknown?: string
   /** Goes as JSON. */
   readonly body?: object
   /** Ends it, with its reason. */
@@ -98,7 +100,8 @@ async function* ask(question: Question): AsyncGenerator<string> {
       else refusal = (refusal + String(chunk)).slice(0, REFUSAL_CHARACTERS_MAX)
     }
     if (response.statusCode === 200) return
-    const hint = response.statusCode === 401 ? ' (set HOLDFAST_ADMIN_TOKEN)' : ''
+    const unknown = question.unknown === undefined ? '' : `; ${question.unknown}`
+    const hint = { 401: ' (set HOLDFAST_ADMIN_TOKEN)', 404: unknown }[String(response.statusCode)] ?? ''
     throw new AskError(`the admin port ${where} answers ${response.statusCode}: ${refusal.trim()}${hint}`)
   } catch (thrown) {
     question.signal?.throwIfAborted()

@@ -4,6 +4,7 @@ import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import { AskError, askLines } from './ask-admin.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, readFlags, UsageError } from './flags.ts'
+import { connectionsIn } from './in-words.ts'
 
 const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print how it goes on as JSON, one line each' } }
 
@@ -23,7 +24,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   for await (const line of lines) {
     if (json) terminal.out(printableJson(line))
     const { connections, ended } = line as Line
-    if (connections !== undefined && !json) terminal.draw?.(`${connections} connections are left`)
+    if (connections !== undefined && !json)
+      terminal.draw?.(`${connectionsIn(connections)} ${connections === 1 ? 'is' : 'are'} left`)
     if (ended === undefined) continue
     if (!json) {
       terminal.draw?.('')

@@ -7,12 +7,12 @@
 import { printableLine } from '../base/printable.ts'
 import type { Retained } from '../diagnose/census/report.ts'
 import type { RouteCounts } from '../hub/route-counts.ts'
+import { type HealthReason, inWords } from '../ops/health/health.ts'
 import { QUIET_LOOKS_MAX } from '../ops/health/supervisor-health.ts'
 import { LOOK_PATH, type LookAnswer } from '../ops/live/look-route.ts'
 import type { LoopLook } from '../ops/live/wire.ts'
 import type { ReloadProgress } from '../rollout/rollout-events.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
-import type { NotReady } from '../server/readiness.ts'
 import type { AdminPlace } from './admin-flags.ts'
 import { AskError, askOnce } from './ask-admin.ts'
 
@@ -74,7 +74,7 @@ interface ServerStatus {
   readonly uptimeMs: number
   readonly ready: boolean
   /** Why not. */
-  readonly notReady?: readonly NotReady[]
+  readonly notReady?: readonly HealthReason[]
   readonly connections: number
   readonly rssBytes: number
   readonly heapUsedBytes: number
@@ -95,7 +95,14 @@ interface Details {
   readonly drains: boolean | null
 }
 
-export type Status = (RolloutStatus & { readonly holdfast: string; readonly node: string }) | ServerStatus
+interface SupervisorStatus extends RolloutStatus {
+  readonly holdfast: string
+  readonly node: string
+  /** Why not. */
+  readonly notReady?: readonly HealthReason[]
+}
+
+export type Status = SupervisorStatus | ServerStatus
 
 export interface GlanceQuestion {
   readonly place: AdminPlace
@@ -142,9 +149,9 @@ export function serves({ state }: Pick<WorkerStatus, 'state'>): boolean {
   return state === 'serving' || state === 'moving'
 }
 
-/** Why a server by itself lets nobody in. */
-export function hindrancesOf({ notReady = [] }: Pick<ServerStatus, 'notReady'>): string[] {
-  return notReady.map(({ reason, detail }) => `not ready: ${reason}: ${detail}`)
+/** Why nobody is let in, in one line; none: who comes is. */
+export function hindrancesOf({ notReady = [] }: Pick<Status, 'notReady'>): string[] {
+  return notReady.length === 0 ? [] : [`not ready: ${notReady.map(inWords).join('; ')}`]
 }
 
 /** @throws AskError */
@@ -196,9 +203,13 @@ async function ofSupervisor(question: GlanceQuestion, status: Exclude<Status, Se
   }
   const all = together([...told.values()])
   const lost = givenUp.map(({ slot, reason }) => `worker ${slot} is not started any more: ${printableLine(reason)}`)
-  const troubles = [...lost, ...troublesOf(workers)]
+  const hindrances = hindrancesOf(status)
+  const ready = status.ready && hindrances.length === 0
+  const state = status.state === 'serving' && !ready ? 'not ready' : status.state
+  // What keeps all of them from letting anybody in is said once.
+  const troubles = [...(ready ? [] : hindrances), ...lost, ...(ready ? troublesOf(workers) : [])]
   return {
-    ...{ kind: 'supervisor', version: status.holdfast, node: status.node, state: status.state, ready: status.ready },
+    ...{ kind: 'supervisor', version: status.holdfast, node: status.node, state, ready },
     ...{ uptimeMs: status.uptimeMs, generation: status.generation, connections: status.connections },
     at: listening === null ? null : `${listening.address} port ${listening.port}`,
     ...{ counters: countersOf(totals), progress: status.progress, ...all, problems: [...troubles, ...all.problems] },

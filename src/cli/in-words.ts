@@ -1,4 +1,4 @@
-/** Times and sizes as people read them in a table. Pure. */
+/** Times, sizes and counts as people read them in a table. Pure. */
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -14,4 +14,9 @@ export function ago(ms: number): string {
 
 export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`
+}
+
+/** `1 connection`, `2 connections`. */
+export function connectionsIn(count: number | string): string {
+  return `${count} connection${String(count) === '1' ? '' : 's'}`
 }

@@ -6,6 +6,7 @@ import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import { AskError, askLines } from './ask-admin.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, readFlags, UsageError } from './flags.ts'
+import { connectionsIn } from './in-words.ts'
 import { barOf } from './progress-bar.ts'
 
 const FLAGS: Flags = {
@@ -27,6 +28,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   const lines = askLines({
     ...{ place: adminPlace(given.text('admin')), method: 'POST', path: '/reload' },
     token: terminal.env.HOLDFAST_ADMIN_TOKEN,
+    unknown: 'a reload needs a supervisor: start the app with holdfast run',
     ...(nodeOptions.length > 0 && { body: { nodeOptions } }),
   })
   for await (const line of lines) {
@@ -69,7 +71,7 @@ function reportLine({
 }: ReloadReport): string {
   const reasons = Object.entries(stayed).map(([reason, count]) => `${count} ${reason}`)
   const parts = [
-    `version ${generation} runs in ${workers === 1 ? '1 worker' : `${workers} workers`}: ${moved === 1 ? '1 connection' : `${moved} connections`} moved`,
+    `version ${generation} runs in ${workers === 1 ? '1 worker' : `${workers} workers`}: ${connectionsIn(moved)} moved`,
     ...(movesPerSecond > 0 ? [`${movesPerSecond} per second`] : []),
     `${drained.total} drained${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
     ...(unanswered > 0 ? [`${unanswered} unanswered`] : []),

@@ -9,7 +9,7 @@ import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, readFlags, UsageError } from './flags.ts'
 import { askStatus, type Counters, hindrancesOf, isSupervisor, type Status, serves, troublesOf } from './glance.ts'
-import { ago, mebibytes } from './in-words.ts'
+import { ago, connectionsIn, mebibytes } from './in-words.ts'
 
 const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print all there is, as JSON' } }
 
@@ -36,7 +36,9 @@ function isWell(status: Status): boolean {
   const { workers, givenUp } = status
   const takes = workers.some((worker) => serves(worker) && troublesOf([worker]).length === 0)
   const isStuck = troublesOf(workers.map((worker) => ({ ...worker, notReady: [] }))).length > 0
-  return takes && !isStuck && givenUp.length === 0 && imbalancesOf(workers).length === 0
+  return (
+    takes && hindrancesOf(status).length === 0 && !isStuck && givenUp.length === 0 && imbalancesOf(workers).length === 0
+  )
 }
 
 function imbalancesOf(workers: readonly WorkerStatus[]): string[] {
@@ -46,12 +48,13 @@ function imbalancesOf(workers: readonly WorkerStatus[]): string[] {
 }
 
 function serverLines(status: ServerStatus): string[] {
+  const hindrances = hindrancesOf(status)
   const { ready, connections, uptimeMs, pid, rssBytes, heapUsedBytes, heapLimitBytes, ledger } = status
   return [
-    `${ready ? 'serving' : 'not ready'}, ${connections} connections, up ${ago(uptimeMs)} (${versionsOf(status)})`,
+    `${ready && hindrances.length === 0 ? 'serving' : 'not ready'}, ${connectionsIn(connections)}, up ${ago(uptimeMs)} (${versionsOf(status)})`,
+    ...hindrances,
     `pid ${pid}, memory ${mebibytes(rssBytes)}, heap ${shareOf(heapUsedBytes, heapLimitBytes)}`,
     trafficLine(ledger),
-    ...hindrancesOf(status),
     ...ledger.imbalances.map((law) => `the ledger does not balance: ${law}`),
   ]
 }
@@ -59,13 +62,16 @@ function serverLines(status: ServerStatus): string[] {
 function supervisorLines(status: Status & RolloutStatus): string[] {
   const { state, listening, generation, connections, workers, givenUp, crashes, reloads, reloadsFailed, recycles } =
     status
+  const hindrances = hindrancesOf(status)
+  const shown = state === 'serving' && hindrances.length > 0 ? 'not ready' : state
   const at = listening === null ? 'no port yet' : `${listening.address} port ${listening.port}`
   return [
-    `${state} on ${at}, version ${generation}, ${connections} connections, up ${ago(status.uptimeMs)} (${versionsOf(status)})`,
+    `${shown} on ${at}, version ${generation}, ${connectionsIn(connections)}, up ${ago(status.uptimeMs)} (${versionsOf(status)})`,
+    ...hindrances,
     'worker  pid      version  state     for     connections  memory    heap',
     ...workers.map(workerLine),
     ...givenUp.map(({ slot, reason }) => `${String(slot).padEnd(8)}given up: ${reason}`),
-    ...troublesOf(workers),
+    ...(hindrances.length > 0 ? [] : troublesOf(workers)),
     ...imbalancesOf(workers),
     trafficLine(status.totals),
     ...progressLine(status),

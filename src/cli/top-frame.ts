@@ -2,7 +2,7 @@
 import { count } from '../diagnose/soak/figures.ts'
 import { type Column, cut, paint, type Tone, table } from './columns.ts'
 import { COUNTERS, type Counters, type Glance, type ProcessGlance } from './glance.ts'
-import { ago, mebibytes } from './in-words.ts'
+import { ago, connectionsIn, mebibytes } from './in-words.ts'
 import { barOf } from './progress-bar.ts'
 
 export interface FrameLook {
@@ -83,7 +83,7 @@ function figuresOf({ glance, rates }: TopView): string[] {
   const per = (name: keyof Counters): string => (rates === null ? '–' : perSecond(rates[name]))
   const bad = rates !== null && rates.refused + rates.failed > 0
   return [
-    `${count(glance.connections)} connections`,
+    connectionsIn(count(glance.connections)),
     `arrivals ${per('accepted')}`,
     `departures ${per('closed')}`,
     ...(bad ? [`refused ${per('refused')}`, `failed ${per('failed')}`] : []),

@@ -30,7 +30,7 @@ export const SUPERVISOR_PATHS = {
   '/status': [
     'GET',
     'yes',
-    'The workers, what has happened so far, and the counters of all ledgers added up, as JSON. Nothing of any client is in it.',
+    'Whether it is ready, as `/readyz` says, and why not; the workers, what has happened so far, and the counters of all ledgers added up, as JSON. Nothing of any client is in it.',
   ],
   '/reload': [
     'POST',
@@ -53,11 +53,16 @@ export const SUPERVISOR_PATHS = {
 
 export function supervisorRoutes(supervisor: Supervisor, metrics: SupervisorMetrics): AdminRoute[] {
   const version = versionOf()
+  const health = supervisorHealth(supervisor)
   return [
-    ...healthRoutes(supervisorHealth(supervisor)),
+    ...healthRoutes(health),
     {
       ...{ method: 'GET', path: '/status' },
-      handler: () => answer.json({ holdfast: version, node: process.version, ...supervisor.status() }),
+      handler() {
+        const { ok, reasons } = health.ready()
+        const readiness = { ready: ok, notReady: ok ? [] : reasons }
+        return answer.json({ holdfast: version, node: process.version, ...supervisor.status(), ...readiness })
+      },
     },
     { method: 'POST', path: '/reload', handler: (request) => reload(supervisor, request) },
     { method: 'POST', path: '/drain', handler: () => drain(supervisor) },

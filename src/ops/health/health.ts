@@ -29,6 +29,11 @@ export interface HealthSource {
   ready(): Health
 }
 
+/** A reason in one line. */
+export function inWords({ reason, detail, worker }: HealthReason): string {
+  return `${worker === undefined ? '' : `worker ${worker.slot}: `}${reason}: ${detail}`
+}
+
 /** The probes. `docs/reference/admin.md` is made from the tables of paths; these say the words. */
 export function healthRoutes(source: HealthSource): AdminRoute[] {
   const probe = (path: string, look: () => Health, not: string): AdminRoute => ({

@@ -6,7 +6,7 @@
  */
 import type { Clock, ClockTimer } from '../../base/clock.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
-import type { HealthReason } from './health.ts'
+import { inWords } from './health.ts'
 import { supervisorHealth } from './supervisor-health.ts'
 
 const LOOK_MS = 1_000
@@ -53,9 +53,4 @@ export class ReadyWatch {
       events.emit('ready', { notReadyMs })
     }
   }
-}
-
-/** One line of a reason. */
-export function inWords({ reason, detail, worker }: HealthReason): string {
-  return `${worker === undefined ? '' : `worker ${worker.slot}: `}${reason}: ${detail}`
 }

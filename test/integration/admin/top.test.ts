@@ -53,14 +53,18 @@ test('top and status of a server in a process of its own, ready and not', async 
   const top = await holdfast(['top', '--once', ...where])
   assert.equal(top.code, 0, top.errors)
   assert.match(top.out, /^serving, up \d+s/)
-  assert.match(top.out, /^1 connections/m)
+  assert.match(top.out, /^1 connection /m)
   assert.match(top.out, new RegExp(`^– +${process.pid} .*serving`, 'm'))
 
   const status = await holdfast(['status', ...where])
   assert.equal(status.code, 0, status.errors)
-  assert.match(status.out, /^serving, 1 connections, up \d+s \(holdfast .*, Node v/)
+  assert.match(status.out, /^serving, 1 connection, up \d+s \(holdfast .*, Node v/)
   assert.match(status.out, /^accepted 1, closed 0, refused 0, failed 0; messages 0 in, /m)
   assert.equal(JSON.parse((await holdfast(['status', '--json', ...where])).out).ledger.accepted, 1)
+
+  const reload = await holdfast(['reload', ...where])
+  assert.deepEqual([reload.code, reload.out], [2, ''])
+  assert.match(reload.errors, /answers 404: .*; a reload needs a supervisor: start the app with holdfast run\n$/)
 
   await server.drain()
   const drained = await holdfast(['status', ...where])

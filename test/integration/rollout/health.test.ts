@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { QUIET_LOOKS_MAX } from '../../../src/ops/health/supervisor-health.ts'
 import { ask } from '../../support/admin-client.ts'
+import { holdfast } from '../../support/command-line.ts'
 import { scrape } from '../../support/exposition.ts'
 import { openRaw } from '../../support/raw-client.ts'
 import { AppFolder, appWith, ECHO, PATIENCE_MS, supervise } from '../../support/supervised.ts'
@@ -76,6 +77,7 @@ describe('a supervisor', { concurrency: false }, () => {
     assert.deepEqual(await probe(run.adminPort, '/readyz'), { status: 200, ok: true, reasons: [] })
     assert.deepEqual(await readyOf(run.adminPort), { supervisor: 1, 0: 1, 1: 1 })
     const clients = [await openRaw(t, run.port)]
+    assert.match((await holdfast(['status', '--admin', String(run.adminPort)])).out, /^serving on /, 'the control')
     const one = await saying(run.adminPort, '/readyz', ({ reasons }) => reasons.length === 1)
     assert.deepEqual(await readyOf(run.adminPort), {
       ...{ supervisor: 1, 0: 1, 1: 1 },
@@ -102,6 +104,16 @@ describe('a supervisor', { concurrency: false }, () => {
       'worker 1: over limit:',
     ])
     assert.equal(run.all('not-ready').length, 1)
+    const where = ['--admin', String(run.adminPort)]
+    const status = await holdfast(['status', ...where])
+    assert.equal(status.code, 1)
+    assert.match(status.out, /^not ready on 127\.0\.0\.1 port/)
+    assert.match(status.out, /^not ready: worker 0: over limit: .*connectionsMax; worker 1: over limit: /m)
+    assert.doesNotMatch(status.out, /^worker 0 is not ready/m, 'said once')
+    const top = await holdfast(['top', '--once', '--every', '100ms', ...where])
+    assert.equal(top.code, 1)
+    assert.match(top.out, /^not ready on 127\.0\.0\.1 port/)
+    assert.match(top.out, /^! not ready: worker 0: over limit: /m)
     assert.equal(run.all('ready').length, 0)
     clients[0]?.closeFrame(1000)
     await run.event('ready')
