@@ -14,6 +14,7 @@ import { within } from '../../support/deadline.ts'
 import { type Prometheus, startPrometheus } from '../../support/prometheus.ts'
 import { whenOver } from '../over.ts'
 import { type Check, exactly, type Verdict } from '../verdict.ts'
+import { RoughRun } from './rough-run.ts'
 import { scaledRules } from './scaled-rules.ts'
 
 export interface AlertsOptions {
@@ -25,7 +26,8 @@ export interface AlertsOptions {
   readonly calm: boolean
 }
 
-type Fault = 'heap' | 'gc' | 'busy' | 'odd' | 'calm'
+/** `run` is a supervisor; at `holdfast` nobody listens. */
+type Fault = 'heap' | 'gc' | 'busy' | 'odd' | 'run' | 'holdfast' | 'calm'
 
 interface Ports {
   readonly port: number
@@ -59,6 +61,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   HoldfastDescriptorsNearLimit: 'odd',
   HoldfastCacheHitRateLow: 'odd',
   HoldfastConsumerLag: 'odd',
+  HoldfastNotReady: 'odd',
+  HoldfastReloadFailed: 'run',
+  HoldfastWorkersCrash: 'run',
+  HoldfastDown: 'holdfast',
 }
 
 /** What is to be ended, latest first. */
@@ -81,7 +87,13 @@ export async function drillAlerts({ factor, seconds, calm }: AlertsOptions): Pro
     const started = await Promise.all(faults.map((fault) => startTarget(steps, calm ? 'calm' : fault)))
     const targets = new Map(faults.map((fault, index) => [fault, started[index] as Ports]))
     const own = started.flatMap(({ ownPort }) => (ownPort === null ? [] : [ownPort]))
-    const jobs = [...targets].map(([fault, { adminPort }]) => ({ name: fault, ports: [adminPort] }))
+    const rough = await RoughRun.start(steps)
+    const calmPort = targets.get('calm')?.adminPort ?? 0
+    const jobs = [
+      ...[...targets].map(([fault, { adminPort }]) => ({ name: fault, ports: [adminPort] })),
+      { name: 'run', ports: [rough.run.adminPort] },
+      { name: 'holdfast', ports: [calm ? calmPort : await freePort()] },
+    ]
     const rules = scaledRules(RULES, factor, RANGE_LEAST_MS, EVERY_MS)
     const prometheus = await startPrometheus(steps, {
       ...{ rules, everyMs: EVERY_MS, port: await freePort() },
@@ -91,6 +103,8 @@ export async function drillAlerts({ factor, seconds, calm }: AlertsOptions): Pro
     await pause(3 * EVERY_MS)
     const traffic = new Traffic(targets, calm)
     steps.after(() => traffic.end())
+    const roughness = calm ? Promise.resolve() : rough.begin()
+    steps.after(() => roughness.catch(() => {}))
     const fired = await watch(prometheus, seconds)
     return { drill: 'alerts', checks: checksOf(fired), numbers: { firedAfterSeconds: Object.fromEntries(fired) } }
   } finally {

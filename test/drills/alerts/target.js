@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { createServer } from '../../../dist/index.js'
-import { admin } from '../../../dist/ops/index.js'
+import { admin, readyWhen } from '../../../dist/ops/index.js'
 
 const fault = process.argv[2]
 process.on('disconnect', () => process.exit(0))
@@ -22,6 +22,7 @@ server.route('/fail', {
   },
 })
 server.route('/kept', { open: (connection) => void kept.push(connection) })
+if (fault === 'odd') readyWhen(server, 'settings', () => 'not loaded')
 await server.listen({ port: 0, host: '127.0.0.1' })
 
 // A ledger that does not balance cannot be had of a server that works: what the admin port asks is given a law more.

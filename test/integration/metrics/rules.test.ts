@@ -3,6 +3,7 @@
  * Needs: prometheus
  */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,19 +117,36 @@ describe('deploy/prometheus', () => {
     const pages = readdirSync(join(ROOT, 'docs/runbooks')).filter((name) => name !== 'README.md')
     for (const { alert, labels, annotations } of rules) {
       assert.match(labels.severity ?? '', /^(page|ticket)$/, alert)
-      const path = join(ROOT, annotations.runbook ?? '')
-      assert.ok(existsSync(path), `${alert}: ${annotations.runbook}`)
+      const path = join(ROOT, annotations.runbook_url ?? '')
+      assert.ok(existsSync(path), `${alert}: ${annotations.runbook_url}`)
       const text = readFileSync(path, 'utf8')
       assert.ok(text.includes(`\`${alert}\``), `${path} names ${alert}`)
       for (const part of ['## What it means', '## Look at first', '## What to do', '## When to silence']) {
         assert.ok(text.includes(part), `${path}: ${part}`)
       }
     }
-    const wanted = new Set(rules.map(({ annotations }) => annotations.runbook?.replace('docs/runbooks/', '')))
+    const wanted = new Set(rules.map(({ annotations }) => annotations.runbook_url?.replace('docs/runbooks/', '')))
     assert.deepEqual(
       pages.filter((page) => !wanted.has(page)),
       [],
     )
+  })
+
+  test('the line at the top puts a base before every page, and nothing else', (t) => {
+    const folder = folderWith(t, (text) => text)
+    const line = /^# {3}(sed -i .*)$/m.exec(RULES)?.[1]?.replace('BASE', 'https://pages.example/holdfast') ?? ''
+    const { status } = spawnSync('sh', ['-c', line], { cwd: folder })
+    assert.equal(status, 0)
+    const changed = readFileSync(join(folder, 'rules.yml'), 'utf8').split('\n')
+    const pairs = RULES.split('\n').map((before, at) => [before, changed[at] ?? ''] as const)
+    const lines = pairs.filter(([before, after]) => before !== after && !before.startsWith('#'))
+    assert.equal(lines.length, rules.length)
+    for (const [before, after] of lines) {
+      assert.equal(after, before.replace('runbook_url: ', 'runbook_url: https://pages.example/holdfast/'))
+    }
+    const { scrape_configs: jobs } = parse(readFileSync(join(folder, 'scrape.yml'), 'utf8'))
+    const down = rules.find(({ alert }) => alert === 'HoldfastDown')
+    assert.ok(down?.expr.includes(`job="${jobs[0].job_name}"`), 'the job of the rule is that of the configuration')
   })
 
   test('the configuration is valid', (t) => {
