@@ -12,6 +12,12 @@ export function Header({ state }: { readonly state: State }) {
       <div class="name">
         <h1>Holdfast</h1>
         <PhasePill state={state} />
+        {look !== null && look.notReady.length > 0 && state.phase === 'live' && (
+          <p class="pill refused lines" data-not-ready role="status">
+            <span class="dot" aria-hidden="true" />
+            <span>Not ready: {look.notReady.join('; ')}</span>
+          </p>
+        )}
       </div>
       {hello !== null && (
         <p class="what">

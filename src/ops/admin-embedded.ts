@@ -97,7 +97,7 @@ export async function admin(
   const debug = new DebugRoutes({ clock, answerTimeoutMs, source: debugSourceOf(server), census: settings })
   const own = [...routesOf(server, clock), ...debug.routes, ...consoleRoutes()]
   const all = routesWith([...own, ...routes], () => debug.end())
-  const live = serverSource(debug.looker, debug.history, clock)
+  const live = serverSource(debug.looker, debug.history, clock, serverHealth(server))
   const listener = new AdminListener(options, all, { ...surroundings, live })
   const end = (): Promise<void> => {
     debug.end()

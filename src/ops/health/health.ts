@@ -34,6 +34,12 @@ export function inWords({ reason, detail, worker }: HealthReason): string {
   return `${worker === undefined ? '' : `worker ${worker.slot}: `}${reason}: ${detail}`
 }
 
+/** Why it is not ready, a line each; none: it is, although one of its workers may not be. */
+export function hindrances(source: Pick<HealthSource, 'ready'>): string[] {
+  const { ok, reasons } = source.ready()
+  return ok ? [] : reasons.map(inWords)
+}
+
 /** The probes. `docs/reference/admin.md` is made from the tables of paths; these say the words. */
 export function healthRoutes(source: HealthSource): AdminRoute[] {
   const probe = (path: string, look: () => Health, not: string): AdminRoute => ({

@@ -2,12 +2,19 @@
 import type { Clock } from '../../base/clock.ts'
 import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { MemoryHistory } from '../../diagnose/memory/history.ts'
+import { type HealthSource, hindrances } from '../health/health.ts'
 import { versionOf } from '../package-version.ts'
 import type { LiveSource } from './live-channel.ts'
 import { pointOf } from './point.ts'
 import type { ProcessLooker } from './process-looker.ts'
 
-export function serverSource(looker: ProcessLooker, history: MemoryHistory, clock: Clock): LiveSource {
+/** @param health whether it is ready */
+export function serverSource(
+  looker: ProcessLooker,
+  history: MemoryHistory,
+  clock: Clock,
+  health: Pick<HealthSource, 'ready'>,
+): LiveSource {
   const version = versionOf()
   let readAt = 0
   return {
@@ -29,6 +36,7 @@ export function serverSource(looker: ProcessLooker, history: MemoryHistory, cloc
       readAt = at
       return Promise.resolve({
         ...{ kind: 'look', point, processes: [{ slot: null, look, problem: null }], supervisor: null },
+        notReady: hindrances(health),
         tookMs: Math.round(clock.now() - beganAt),
       })
     },

@@ -9,6 +9,8 @@ import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { RolloutStatus } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { askWorker } from '../ask-worker.ts'
+import { hindrances } from '../health/health.ts'
+import { supervisorHealth } from '../health/supervisor-health.ts'
 import { isBucketSample, type MetricFigures } from '../metrics/figures.ts'
 import { versionOf } from '../package-version.ts'
 import type { LiveSource } from './live-channel.ts'
@@ -59,6 +61,7 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock, gone: () 
       return {
         ...{ kind: 'look', point: isWhole ? point : withSilent(point, status), processes },
         supervisor: { ...status, progress: supervisor.progress, departed },
+        notReady: hindrances(supervisorHealth(supervisor)),
         tookMs: Math.round(clock.now() - beganAt),
       }
     },

@@ -48,6 +48,8 @@ export interface Look {
   readonly processes: readonly ProcessAnswer[]
   /** Null for a server in its own process. */
   readonly supervisor: SupervisorLook | null
+  /** Why nobody is let in, a line each, as `/readyz` says it; empty: who comes is. */
+  readonly notReady: readonly string[]
   /** How long it took to look, workers included. */
   readonly tookMs: number
 }

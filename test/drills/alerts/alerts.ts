@@ -100,6 +100,7 @@ export async function drillAlerts({ factor, seconds, calm }: AlertsOptions): Pro
       jobs: own.length > 0 ? [...jobs, { name: 'odd-own', ports: own }] : jobs,
     })
     // Scraped before there is anything to see: what begins at 1 has not risen.
+    await scraped(prometheus, 'holdfast_handoffs_total{job="run"}')
     await pause(3 * EVERY_MS)
     const traffic = new Traffic(targets, calm)
     steps.after(() => traffic.end())
@@ -109,6 +110,15 @@ export async function drillAlerts({ factor, seconds, calm }: AlertsOptions): Pro
     return { drill: 'alerts', checks: checksOf(fired), numbers: { firedAfterSeconds: Object.fromEntries(fired) } }
   } finally {
     await steps.end()
+  }
+}
+
+/** Prometheus takes some seconds to begin with its targets. */
+async function scraped(prometheus: Prometheus, series: string): Promise<void> {
+  const latest = performance.now() + START_MS
+  while ((await prometheus.query(series)).length === 0) {
+    if (performance.now() > latest) throw new Error(`Prometheus has not scraped ${series}`)
+    await pause(EVERY_MS / 2)
   }
 }
 

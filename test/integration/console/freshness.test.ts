@@ -91,7 +91,7 @@ async function sampleLook(t: TestContext): Promise<Look> {
   const sample = JSON.parse((await ask(port, '/debug/look')).body).look
   const point = { at: Date.now(), open: 0, accepted: 0, loopP99Ms: null, retained: null, accounts: null }
   const processes = [{ slot: null, look: sample, problem: null }]
-  return { kind: 'look', point, processes, supervisor: null, tookMs: 0 } as unknown as Look
+  return { kind: 'look', point, processes, supervisor: null, notReady: [], tookMs: 0 } as unknown as Look
 }
 
 test('what came of a drain or a reload is told as it was', async (t) => {

@@ -23,7 +23,14 @@ function countingSource(text = ''): LiveSource & { taken: number } {
       >,
     look() {
       this.taken++
-      const look = { kind: 'look', point: { at: this.taken, text }, processes: [], supervisor: null, tookMs: 0 }
+      const look = {
+        kind: 'look',
+        point: { at: this.taken, text },
+        processes: [],
+        supervisor: null,
+        notReady: [],
+        tookMs: 0,
+      }
       return Promise.resolve(look as unknown as Look)
     },
   }

@@ -8,7 +8,14 @@ const ACCOUNTS = { v8Used: 1, v8Free: 2, code: 3, external: 4, nativeHeap: 5, fi
 const MINUTE = 60_000
 
 function lookAt(at: number, accounts: Point['accounts'] = null): Look {
-  return { kind: 'look', point: { at, accounts }, processes: [], supervisor: null, tookMs: 0 } as unknown as Look
+  return {
+    kind: 'look',
+    point: { at, accounts },
+    processes: [],
+    supervisor: null,
+    notReady: [],
+    tookMs: 0,
+  } as unknown as Look
 }
 
 function helloWith(points: readonly number[], hour: readonly number[] = []): Hello {
