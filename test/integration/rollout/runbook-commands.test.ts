@@ -21,7 +21,7 @@ async function wrongIn(port: number, text: string): Promise<string[]> {
   const wrong: string[] = []
   for (const path of paths) {
     // What a profile costs is time.
-    const { status } = await ask(port, path.replace('seconds=10', 'seconds=1'))
+    const { status } = await ask(port, path.replace('seconds=10', 'seconds=1').replace(/allocs$/, 'allocs?seconds=1'))
     if (status !== 200 && !paths.includes(`/workers/0${path}`)) wrong.push(`${path}: ${status}`)
   }
   return wrong
