@@ -36,6 +36,7 @@ const CLIENT = ['waitFirstMs', 'waitMaxMs', 'stableAfterMs', 'connectTimeoutMs',
 /** Named like options, but fields of events, of a drain's report and of what a scope holds, and arguments of a scope's methods. */
 const NOT_OPTIONS = [
   'stalledMs',
+  'notReadyMs',
   'pauseMs',
   'estimateMs',
   'ageMs',
