@@ -376,7 +376,7 @@ function metricsPage() {
     '',
     '## Labels',
     '',
-    '- `route` is the path a route was declared with; the empty string for what belongs to none.',
+    '- `route` is the path a route was declared with; the empty string for what belongs to none. Where `kind` is `object` it is the name that `server.expectReleased()` was given: give it few.',
     '- `reason` of a refusal is what `ledger().refusedByReason` has: a fixed set, and `reject` with a status of the application.',
     '- No label has anything of a client in it: no address, no token, no path that was asked for.',
   ])

@@ -25,7 +25,8 @@ export function serverFigures(context: ServerContext): ServerFigures {
   let { receivedBytes, sentBytes } = traffic
   for (const { socket } of context.hub.lives()) {
     receivedBytes += socket.bytesRead ?? 0
-    sentBytes += socket.bytesWritten ?? 0
+    // What waits in the socket is thrown away with it: a sum that had it would fall.
+    sentBytes += (socket.bytesWritten ?? 0) - (socket.writableLength ?? 0)
   }
   return {
     ...{ routes: traffic.routes(), pings: traffic.pings.figures(), receivedBytes, sentBytes },

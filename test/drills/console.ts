@@ -7,14 +7,11 @@ import WebSocket from 'ws'
 import { LIVE_PATH, type Look, type Told } from '../../src/ops/live/wire.ts'
 import { Child } from './child.ts'
 import type { ServerState } from './drill-server.ts'
-import { cpuMsOf } from './memory.ts'
-import { atLeast, atMost, exactly, type Verdict } from './verdict.ts'
+import { costChecks, inTurns, percentsOf, type TurnsOptions, worst } from './turns.ts'
+import { atLeast, exactly, type Verdict } from './verdict.ts'
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends TurnsOptions {
   readonly connections: number
-  /** So many turns, each first without, then with somebody who watches. */
-  readonly turns: number
-  readonly seconds: number
   readonly settleMs: number
   readonly scrapeEveryMs: number
   /** Control: while somebody watches, the process is stuck for so long once a second. */
@@ -26,17 +23,9 @@ export interface ConsoleOptions {
 
 const ADDRESSES = Array.from({ length: 40 }, (_, at) => `127.0.0.${at + 2}`)
 const OPEN_DEADLINE_MS = 180_000
-const SHARE_MAX = 0.02
-const PAUSE_MAX_MS = 50
-
-interface Turn {
-  /** Of a core. */
-  readonly share: number
-  readonly worstMs: number
-}
 
 export async function drillConsole(options: ConsoleOptions): Promise<Verdict> {
-  const { connections, turns, seconds, settleMs, stuckMs, shareMax = SHARE_MAX, pauseMaxMs = PAUSE_MAX_MS } = options
+  const { connections, turns, seconds, settleMs, stuckMs } = options
   const server = await Child.start({
     file: 'drill-server.ts',
     config: { host: '127.0.0.1', options: {}, admin: true, stuckMs },
@@ -48,32 +37,33 @@ export async function drillConsole(options: ConsoleOptions): Promise<Verdict> {
     const where = { host: '127.0.0.1', port, path: '/sits', addresses: ADDRESSES }
     await peers.ask('open', { ...where, count: connections }, OPEN_DEADLINE_MS)
     await pause(settleMs)
-    const [alone, watched]: [Turn[], Turn[]] = [[], []]
     const looks: Look[] = []
-    for (let turn = 0; turn < turns; turn++) {
-      alone.push(await measure(server, seconds))
+    const measured = await inTurns(server, options, async () => {
       const viewer = new Viewer(adminPort, options)
       // Compiled, and read for the first time.
       await pause(3_000)
-      watched.push(await measure(server, seconds))
-      looks.push(...viewer.end())
-      await pause(1_000)
-    }
+      return async () => {
+        looks.push(...viewer.end())
+        await pause(1_000)
+      }
+    })
     const { ledger, wrong } = await server.ask<ServerState>('state')
-    const share = middle(watched.map((one) => one.share)) - middle(alone.map((one) => one.share))
     return {
       drill: 'console',
       checks: [
         exactly('open, wrong', [ledger.open, wrong], [connections, []]),
         exactly('open, as the last look says', looks.at(-1)?.point.open, connections),
         atLeast('looks in each turn', Math.floor(looks.length / turns), Math.floor(seconds * 0.8)),
-        atMost('share of a core that looking takes', share * 100, shareMax * 100, ' %'),
-        atMost('longest pause while somebody watches', worst(watched), pauseMaxMs, ' ms'),
+        ...costChecks(
+          measured,
+          { share: 'share of a core that looking takes', pause: 'longest pause while somebody watches' },
+          options,
+        ),
       ],
       numbers: {
-        'alone, %': alone.map((one) => rounded(one.share * 100)),
-        'watched, %': watched.map((one) => rounded(one.share * 100)),
-        'longest pause when nobody watches, ms': Math.round(worst(alone)),
+        'alone, %': percentsOf(measured.alone),
+        'watched, %': percentsOf(measured.busy),
+        'longest pause when nobody watches, ms': Math.round(worst(measured.alone)),
         'the last look took, ms': looks.at(-1)?.processes[0]?.look?.costMs ?? null,
         'a look has bytes': JSON.stringify(looks.at(-1) ?? null).length,
       },
@@ -82,14 +72,6 @@ export async function drillConsole(options: ConsoleOptions): Promise<Verdict> {
     await peers?.end()
     await server.end()
   }
-}
-
-async function measure(server: Child, seconds: number): Promise<Turn> {
-  await server.ask('worstGap')
-  const [cpu, begun] = [cpuMsOf(server.pid), performance.now()]
-  await pause(seconds * 1000)
-  const share = (cpuMsOf(server.pid) - cpu) / (performance.now() - begun)
-  return { share, worstMs: await server.ask<number>('worstGap') }
 }
 
 /** One page, and Prometheus. */
@@ -117,16 +99,4 @@ class Viewer {
     this.#socket.terminate()
     return this.#looks
   }
-}
-
-function worst(turns: readonly Turn[]): number {
-  return Math.max(...turns.map(({ worstMs }) => worstMs))
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100
 }

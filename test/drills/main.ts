@@ -46,11 +46,11 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     },
   },
   scrape: {
-    flags: { connections: 10_000, seconds: 60, settle: 40, often: 1 },
+    flags: { connections: 10_000, turns: 5, seconds: 15, settle: 40, often: 1, stuck: 0 },
     async *run({ number }) {
       yield await drillScrape({
-        ...{ connections: number('connections'), seconds: number('seconds') },
-        ...{ settleMs: number('settle') * 1000, perSecond: number('often') },
+        ...{ connections: number('connections'), turns: number('turns'), seconds: number('seconds') },
+        ...{ settleMs: number('settle') * 1000, perSecond: number('often'), stuckMs: number('stuck') },
       })
     },
   },

@@ -1,6 +1,8 @@
 /**
  * How late the event loop is: a timer every 20 ms that says how long after its time it fired. (Node's own monitor tells percentiles since
- * it was asked last, of which nobody can make a histogram that adds up over processes.)
+ * it was asked last, of which nobody can make a histogram that adds up over processes.) Where it fires so late that others would have been
+ * due before, these are counted as well, each with what it would have waited: one number for a second that nobody got through would be
+ * lost among those of all the time when nothing was wrong.
  *
  * Owned by whoever made it, with that timer, which keeps no process alive. Ends with `end()`; the numbers stay readable.
  */
@@ -9,6 +11,8 @@ import type { Clock, ClockTimer } from '../../base/clock.ts'
 import { LOOP_SECONDS } from './metric-table.ts'
 
 const EVERY_MS = 20
+/** Of a process that was stopped: it is no use to count for longer. */
+const COUNTED_MAX = 3_000
 
 export class LoopDelay {
   readonly #clock: Clock
@@ -37,7 +41,10 @@ export class LoopDelay {
 
   readonly #onDue = (): void => {
     // A timer of Node may fire up to a millisecond early.
-    this.#delays.add(Math.max(0, this.#clock.now() - this.#dueAt) / 1_000)
+    let lateMs = Math.max(0, this.#clock.now() - this.#dueAt)
+    for (let counted = 0; lateMs >= 0 && counted < COUNTED_MAX; counted++, lateMs -= EVERY_MS) {
+      this.#delays.add(lateMs / 1_000)
+    }
     this.#arm()
   }
 }

@@ -23,7 +23,7 @@ export interface MetricEntry {
 }
 
 export const GC_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
-export const LOOP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+export const LOOP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 export const HANDOFF_SECONDS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
 const MADE = { of: 'server', since: 'the server was made' } as const
@@ -41,7 +41,7 @@ export const METRICS = {
   },
   holdfast_connections_closed_total: {
     ...{ type: 'counter', ...OPENED, labels: ['route', 'code', 'by'] },
-    help: 'Connections that closed, by close code and by who decided: peer, server or network. Of codes from 3000 the first 20 are told apart, the rest is other.',
+    help: 'Connections that closed, by close code and by who decided: peer, server or network. Of codes from 3000 the first 20 are told apart, of all workers together; the rest is other.',
   },
   holdfast_connections_moved_total: {
     ...{ type: 'counter', ...MADE, labels: ['result'] },
@@ -89,7 +89,7 @@ export const METRICS = {
   },
   holdfast_sent_bytes_total: {
     ...{ type: 'counter', ...OPENED, labels: [] },
-    help: 'Bytes that were given to the sockets of connections, as they go over the wire.',
+    help: 'Bytes that the kernel has taken from the sockets of connections, as they go over the wire.',
   },
   holdfast_outbox_bytes: {
     ...{ type: 'gauge', of: 'server', labels: [] },
@@ -123,6 +123,10 @@ export const METRICS = {
     ...{ type: 'gauge', of: 'supervisor', labels: ['state'] },
     help: 'Worker processes, by state: starting, ready, serving, moving or draining.',
   },
+  holdfast_workers_silent: {
+    ...{ type: 'gauge', of: 'supervisor', labels: [] },
+    help: 'Workers that did not answer when they were asked for this: what is told of them is what they said last.',
+  },
   holdfast_worker_crashes_total: {
     ...{ type: 'counter', of: 'supervisor', since: 'the process began', labels: [] },
     help: 'Workers that ended although nobody had told them to.',
@@ -149,7 +153,7 @@ export const METRICS = {
   },
   holdfast_event_loop_delay_seconds: {
     ...{ type: 'histogram', of: 'process', since: 'the port was opened', labels: [], buckets: LOOP_SECONDS },
-    help: 'How late a timer was that is due every 20 ms: what a message that comes at any moment may have to wait.',
+    help: 'How late what is due every 20 ms was, also what was due while nothing could run: what a message that comes at any moment may have to wait.',
   },
   holdfast_gc_pause_seconds: {
     ...{ type: 'histogram', of: 'process', since: 'the port was opened', labels: ['kind'], buckets: GC_SECONDS },

@@ -14,6 +14,7 @@ import type { ReloadReport } from '../../rollout/reload-report.ts'
 import type { WorkerPlace } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { askWorker } from '../ask-worker.ts'
+import { CloseCodes } from './close-codes.ts'
 import { addUp, labelled, lasting, type MetricFigures, type MutableFigures, only, put, readFigures } from './figures.ts'
 import { HANDOFF_SECONDS } from './metric-table.ts'
 import { ProcessMetrics } from './process-metrics.ts'
@@ -35,6 +36,7 @@ export class SupervisorMetrics {
   readonly #asked = new Map<string, Promise<void>>()
   /** What workers that have gone had counted. */
   #gone: MetricFigures = {}
+  readonly #codes = new CloseCodes()
   #round: Promise<MetricFigures> | null = null
   readonly #handoffs = { complete: 0, partial: 0, failed: 0 }
   readonly #durations = new Buckets(HANDOFF_SECONDS)
@@ -71,20 +73,30 @@ export class SupervisorMetrics {
 
   async #find(): Promise<MetricFigures> {
     const own = this.#process.figures()
-    await Promise.all(this.#supervisor.places().map((place) => this.#ask(place)))
+    const asked = this.#supervisor.places()
+    const answers = await Promise.all(asked.map((place) => this.#ask(place)))
+    // One that is leaving has closed its port at some moment.
+    const silent = asked.filter(({ serves }, at) => serves && !answers[at]).length
     const ofWorkers = this.#supervisor.places().flatMap(({ name, slot, serves }) => {
       const last = this.#last.get(name)
       if (last === undefined) return []
-      const ofServer = only(last, ({ of }) => of === 'server')
-      // Two of one slot would have the same label.
-      return serves ? [ofServer, labelled(ofProcess(last), { worker: String(slot) })] : [ofServer]
+      const ofServer = this.#codes.bounded(only(last, ({ of }) => of === 'server'))
+      // Two of one slot would have the same label; and whoever comes is let in by the one that serves.
+      if (!serves) return [{ ...ofServer, holdfast_connections_limit: [] }]
+      return [ofServer, labelled(ofProcess(last), { worker: String(slot) })]
     })
-    return addUp([this.#gone, ...ofWorkers, labelled(await own, { worker: 'supervisor' }), this.#ofSupervisor()])
+    return addUp([this.#gone, ...ofWorkers, labelled(await own, { worker: 'supervisor' }), this.#ofSupervisor(silent)])
   }
 
-  /** One that has not answered the last question yet is not asked another; it is waited for, but not for long. */
-  async #ask({ name, adminPath }: WorkerPlace): Promise<void> {
-    if (adminPath === null || this.#asked.has(name)) return
+  /**
+   * It is waited for, but not for long. One that has not answered the last question yet is not asked another.
+   *
+   * @returns has it said how it is now, as far as anybody can be asked there?
+   */
+  async #ask({ name, adminPath }: WorkerPlace): Promise<boolean> {
+    if (adminPath === null) return true
+    if (this.#asked.has(name)) return false
+    let isNew = false
     const either = new AbortController()
     const stop = (): void => either.abort(this.#stop.signal.reason)
     this.#stop.signal.addEventListener('abort', stop, { once: true })
@@ -94,7 +106,9 @@ export class SupervisorMetrics {
       .then(({ status, body }) => {
         const figures = status === 200 ? readFigures(JSON.parse(body.toString('utf8'))) : null
         // It may have gone meanwhile, and have said more.
-        if (figures !== null && this.#isThere(name)) this.#last.set(name, figures)
+        if (figures === null || !this.#isThere(name)) return
+        this.#last.set(name, figures)
+        isNew = true
       })
       // As it was, then.
       .catch(() => {})
@@ -110,6 +124,8 @@ export class SupervisorMetrics {
         resolve()
       })
     })
+    // One that has gone meanwhile is not silent.
+    return isNew || !this.#isThere(name)
   }
 
   #isThere(name: string): boolean {
@@ -120,7 +136,7 @@ export class SupervisorMetrics {
   #keep(name: string, counted: unknown): void {
     const figures = readFigures(counted) ?? this.#last.get(name)
     this.#last.delete(name)
-    if (figures !== undefined) this.#gone = addUp([this.#gone, lasting(figures)])
+    if (figures !== undefined) this.#gone = addUp([this.#gone, this.#codes.bounded(lasting(figures))])
   }
 
   #handedOver({ slots }: ReloadReport): void {
@@ -132,12 +148,13 @@ export class SupervisorMetrics {
     }
   }
 
-  #ofSupervisor(): MetricFigures {
+  #ofSupervisor(silent: number): MetricFigures {
     const figures: MutableFigures = {}
     const { workers, crashes, generation } = this.#supervisor.status()
     for (const state of STATES) {
       put(figures, 'holdfast_workers', workers.filter((worker) => worker.state === state).length, { state })
     }
+    put(figures, 'holdfast_workers_silent', silent)
     put(figures, 'holdfast_worker_crashes_total', crashes)
     put(figures, 'holdfast_settings_version', generation)
     for (const [result, count] of Object.entries(this.#handoffs)) {

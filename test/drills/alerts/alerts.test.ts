@@ -27,8 +27,9 @@ test('only durations of the rules are changed', () => {
   const text = readFileSync(new URL('../../../deploy/prometheus/rules.yml', import.meta.url), 'utf8')
   const scaled = scaledRules(text, 60, 4_000, 1_000)
   const without = (rules: string): string =>
-    rules.replace(/\d+(ms|[smh])\b(?=[\]:]|$)/gm, '_').replace(/\[_:_\]/g, '[_]')
+    rules.replace(/\d+(ms|[smh])\b(?=[\]:)]|$)/gm, '_').replace(/\[_:_\]/g, '[_]')
   assert.equal(without(scaled).replace(/\[_:_\]/g, '[_]'), without(text).replace(/\[_:_\]/g, '[_]'))
   assert.match(scaled, /for: 5000ms/)
-  assert.doesNotMatch(scaled, /\d[mh](?!s)\b\]/)
+  assert.match(scaled, /\[60000ms:1000ms\] offset 5000ms/)
+  assert.doesNotMatch(scaled, /(\d|offset \d+)[mh](?!s)\b(?=\]|$)/m)
 })

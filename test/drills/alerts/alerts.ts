@@ -36,6 +36,8 @@ interface Ports {
 const EVERY_MS = 1_000
 const RANGE_LEAST_MS = 4_000
 const START_MS = 60_000
+/** The storm comes after a while in which nothing of the kind was there, and the processes are no longer new. */
+const STORM_AFTER_MS = 12_000
 const TARGET = fileURLToPath(new URL('target.js', import.meta.url))
 const RULES = readFileSync(new URL('../../../deploy/prometheus/rules.yml', import.meta.url), 'utf8')
 const NODE_OPTIONS: Readonly<Partial<Record<Fault, readonly string[]>>> = {
@@ -159,9 +161,9 @@ class Traffic {
     if (calm) return
     const { port, adminPort } = of('busy')
     for (let index = 0; index < 18; index++) this.#open(of('odd').port, '/')
-    this.#every(200, () => this.#visit(port, '/slow', 1_500))
-    this.#every(100, () => this.#visit(port, '/fail', 1_500))
-    this.#every(40, () => this.#visit(port, '/kept', 200))
+    this.#every(500, () => this.#visit(port, '/slow', 1_500))
+    this.#every(200, () => this.#visit(port, '/fail', 1_500))
+    this.#timers.push(setTimeout(() => this.#every(20, () => this.#visit(port, '/kept', 200)), STORM_AFTER_MS))
     this.#every(1_500, () => void fetch(`http://127.0.0.1:${adminPort}/debug/census?gc=1`).catch(() => {}))
   }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { METRICS, type MetricEntry } from '../../../src/ops/metrics/metric-table.ts'
 import { promtool } from '../../support/prometheus.ts'
 
@@ -35,6 +35,7 @@ interface Panel {
 interface Dashboard {
   readonly uid: string
   readonly panels: readonly Panel[]
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
   readonly templating: {
     readonly list: readonly { readonly name: string; readonly type: string; readonly query: string }[]
   }
@@ -171,6 +172,44 @@ describe('every metric that is used exists', () => {
     const all = expressions.join('\n')
     const missing = Object.keys(METRICS).filter((name) => !all.includes(name))
     assert.deepEqual(missing, [])
+  })
+})
+
+describe('the dashboard and the pages', () => {
+  /** As rules, which promtool reads as Prometheus would. */
+  function parsed(t: TestContext, expressions: readonly string[]) {
+    const folder = folderWith(t, (text) => text)
+    const rulesOf = expressions.map((expr, at) => ({
+      record: `panel:${at}`,
+      expr: expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, 'all'),
+    }))
+    writeFileSync(join(folder, 'panels.yml'), stringify({ groups: [{ name: 'panels', rules: rulesOf }] }))
+    return promtool(['check', 'rules', 'panels.yml'], { cwd: folder })
+  }
+
+  test('every expression of a panel, and of the marks of reloads, is one that Prometheus understands', (t) => {
+    const panels = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+    const marks = dashboard.annotations.list.map(({ expr }) => expr)
+    assert.ok(marks.length > 0)
+    assert.deepEqual(marks.flatMap(unknownNames), [])
+    const { status, printed } = parsed(t, [...panels, ...marks])
+    assert.equal(status, 0, printed)
+    for (const wrong of ['sum by (route (holdfast_connections)', 'rate(holdfast_connections)']) {
+      assert.notEqual(parsed(t, [...panels, wrong]).status, 0, `negative control: ${wrong}`)
+    }
+  })
+
+  test('a panel that a page names is there', () => {
+    const titles = dashboard.panels.map(({ title }) => title)
+    const marks = dashboard.annotations.list.map(({ name }) => name)
+    const unknown = (text: string): string[] =>
+      [...text.matchAll(/(?<![*\w])\*([A-Z][^*\n]+)\*(?!\*)/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => ![...titles, ...marks].some((title) => title === name))
+    for (const page of readdirSync(join(ROOT, 'docs/runbooks'))) {
+      assert.deepEqual(unknown(readFileSync(join(ROOT, 'docs/runbooks', page), 'utf8')), [], page)
+    }
+    assert.deepEqual(unknown('see *Closed by code* and *Closed by nobody*'), ['Closed by nobody'], 'negative control')
   })
 })
 

@@ -9,7 +9,7 @@ import { ask } from '../../support/admin-client.ts'
 import { until } from '../../support/deadline.ts'
 import { familiesOf, scrape, seriesOf, sumOf } from '../../support/exposition.ts'
 import { openRaw } from '../../support/raw-client.ts'
-import { errorsOf, makeServer, serve, settled } from '../../support/serving.ts'
+import { errorsOf, makeServer, onlyConnection, serve, settled } from '../../support/serving.ts'
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
 
@@ -66,6 +66,28 @@ describe('/metrics', { concurrency: true }, () => {
     chat.destroy()
     await until('it has gone', () => server.ledger().closed === 2)
     assert.ok(sumOf(await scrape(port), 'holdfast_received_bytes_total') >= before)
+  })
+
+  test('the bytes that were sent never fall, also when a socket throws away what nobody has read', async (t) => {
+    const server = await serve(t, { outboxBytesMax: 64 * 2 ** 20, closeTimeoutMs: 300, route: {} })
+    const { port } = await admin(server, { port: 0 })
+    const client = await openRaw(t, server.port)
+    client.socket.pause()
+    const connection = await onlyConnection(server)
+    const piece = 'x'.repeat(300_000)
+    const sent = async (): Promise<number> => sumOf(await scrape(port), 'holdfast_sent_bytes_total')
+    // More than the kernel takes, so that it waits with us.
+    for (let pieces = 0; pieces < 100; pieces++) connection.send(piece)
+    const seen = [await sent()]
+    // What waits is handed to the socket, which is destroyed with it when the time is over.
+    connection.end()
+    while (server.ledger().closed === 0) seen.push(await sent())
+    seen.push(await sent())
+    assert.deepEqual(
+      seen.filter((bytes, at) => bytes < (seen[at - 1] ?? 0)),
+      [],
+    )
+    assert.ok((seen.at(-1) ?? 0) < 100 * piece.length, 'some of it was thrown away')
   })
 
   test('codes that clients choose are told apart up to a bound', async (t) => {

@@ -8,7 +8,7 @@ import { until } from '../../support/deadline.ts'
 import { growingOf, type Series, scrape, sumOf } from '../../support/exposition.ts'
 import { NumberedPeers } from '../../support/numbered-peers.ts'
 import { openRaw } from '../../support/raw-client.ts'
-import { AppFolder, ECHO, type Supervised, supervise } from '../../support/supervised.ts'
+import { AppFolder, ECHO, PATIENCE_MS, type Supervised, supervise } from '../../support/supervised.ts'
 
 const PEERS = 30
 const WORKERS = { flags: ['--workers', '2', '--autopsy-timeout', '0s'] }
@@ -90,8 +90,9 @@ test('a worker that is killed: what it had said before stays in the sum', async 
   const watcher = new Watcher(run)
   await until('it has seen all', () => sumOf(watcher.last, 'holdfast_messages_received_total') === clients.length)
   for (const pid of run.serving) process.kill(pid, 'SIGKILL')
-  await until('it says so', () => sumOf(watcher.last, 'holdfast_worker_crashes_total') === 2)
-  await until('others serve', () => sumOf(watcher.last, 'holdfast_workers', { state: 'serving' }) === 2)
+  await until('it says so', () => sumOf(watcher.last, 'holdfast_worker_crashes_total') === 2, PATIENCE_MS)
+  const serving = (): number => sumOf(watcher.last, 'holdfast_workers', { state: 'serving' })
+  await until('others serve', () => serving() === 2, PATIENCE_MS)
   await watcher.end()
   assert.deepEqual(watcher.fallen, [])
   assert.equal(sumOf(watcher.last, 'holdfast_messages_received_total'), clients.length)
