@@ -37,7 +37,7 @@ export function App({ live }: { readonly live: Live }) {
             <div class="grid">
               <OpenPanel points={points} />
               <FlowPanel points={points} />
-              <MemoryPanel look={look} points={points} lastHour={hello?.lastHour ?? []} />
+              <MemoryPanel look={look} points={points} hour={state.hour} />
               <div class="stack span-5">
                 <LoopPanel look={look} points={points} />
                 <RoutesPanel look={look} />

@@ -32,15 +32,17 @@ const CLIENTS_MAX = 420
 const STEP_MS = 180_000
 
 mkdirSync(values.out, { recursive: true })
-const supervised = await startSupervisor()
-const clients = startClients(supervised.port)
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] })
+let supervised = null
+let clients = null
 try {
+  supervised = await startSupervisor()
+  clients = startClients(supervised.port)
   await takeAll()
 } finally {
-  clients.end()
+  clients?.end()
   await browser.close()
-  supervised.end()
+  supervised?.end()
 }
 
 async function takeAll() {

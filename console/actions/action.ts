@@ -26,6 +26,21 @@ export interface Action {
 }
 
 const PROFILE_SECONDS = 10
+const DOWNLOAD_MS = 60_000
+const GONE = 'The server has gone before it said that it was done.'
+
+/** The last that `/drain` says: of a server by itself a report or an error, of a supervisor how it ended. */
+interface DrainLine {
+  readonly report?: { readonly total: number }
+  readonly ended?: { readonly failed: boolean; readonly reason: string }
+  readonly error?: { readonly message: string }
+}
+
+/** The last that `/reload` says. */
+interface ReloadLine {
+  readonly report?: { readonly moved: number; readonly drained: { readonly total: number } }
+  readonly error?: { readonly message: string }
+}
 
 const DRAIN: Action = {
   ...{
@@ -43,10 +58,11 @@ const DRAIN: Action = {
       : 'All workers end, then the supervisor, and with it this page. To put a new version in place, reload instead.',
   ],
   async run() {
-    const last =
-      await postLines<Readonly<Record<string, { readonly total?: number; readonly message?: string }>>>('/drain')
+    const last = await postLines<DrainLine>('/drain')
     if (last?.error) return `The drain failed: ${last.error.message}`
-    return last?.report ? `Drained: ${counted(last.report.total ?? 0, 'connection')}.` : 'Drained.'
+    if (last?.ended?.failed) return `The drain failed: ${last.ended.reason}`
+    if (last?.report) return `Drained: ${counted(last.report.total, 'connection')}.`
+    return last?.ended ? 'Drained.' : GONE
   },
 }
 
@@ -64,10 +80,12 @@ const RELOAD: Action = {
     'Connections that cannot move are drained. While it goes on there is one process more.',
   ],
   async run() {
-    const last =
-      await postLines<Readonly<Record<string, { readonly moved?: number; readonly message?: string }>>>('/reload')
+    const last = await postLines<ReloadLine>('/reload')
     if (last?.error) return `The reload failed: ${last.error.message}`
-    return `Reloaded: ${counted(last?.report?.moved ?? 0, 'connection')} moved.`
+    if (!last?.report) return GONE
+    const { moved, drained } = last.report
+    const others = drained.total === 0 ? '' : `, ${counted(drained.total, 'other')} drained`
+    return `Reloaded: ${counted(moved, 'connection')} moved${others}.`
   },
 }
 
@@ -114,7 +132,8 @@ const PROFILE: Action = {
     link.href = URL.createObjectURL(file)
     link.download = `holdfast${slot === null ? '' : `-worker-${slot}`}.pprof`
     link.click()
-    URL.revokeObjectURL(link.href)
+    // Not at once: some browsers read it later.
+    setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_MS)
     return `The profile is in your downloads, as ${link.download}.`
   },
 }

@@ -14,12 +14,15 @@ interface ConfirmDialogProps {
 
 export function ConfirmDialog({ action, look, dialogOnConfirm, dialogOnCancel }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const no = useRef<HTMLButtonElement>(null)
   const slots = slotsOf(look)
   const [chosen, setChosen] = useState<number | null>(slots[0] ?? null)
   // Shown once.
   useEffect(() => {
     const before = document.activeElement
     dialog.current?.showModal()
+    // The first is the choice of a worker, where there is one.
+    no.current?.focus()
     return () => {
       if (before instanceof HTMLElement) before.focus()
     }
@@ -46,7 +49,7 @@ export function ConfirmDialog({ action, look, dialogOnConfirm, dialogOnCancel }:
         />
       )}
       <div class="buttons">
-        <button type="button" onClick={dialogOnCancel}>
+        <button type="button" ref={no} onClick={dialogOnCancel}>
           Cancel
         </button>
         <button

@@ -19,10 +19,12 @@ export interface ChartProps {
   readonly format: Format
   readonly height?: number
   readonly least?: number
+  readonly apartS?: number
   readonly children?: ComponentChildren
 }
 
-export function Chart({ name, times, series, legend = series, format, height, least, children }: ChartProps) {
+export function Chart(props: ChartProps) {
+  const { name, times, series, legend = series, format, height, least, apartS, children } = props
   const [pointed, setPointed] = useState<number | null>(null)
   const at = pointed !== null && pointed < times.length ? pointed : times.length - 1
   return (
@@ -44,6 +46,7 @@ export function Chart({ name, times, series, legend = series, format, height, le
           {...{ times, series, format, plotOnPoint: setPointed }}
           {...(height !== undefined && { height })}
           {...(least !== undefined && { least })}
+          {...(apartS !== undefined && { apartS })}
           alt={sentence(name, legend, format)}
         />
       )}

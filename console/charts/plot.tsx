@@ -18,6 +18,8 @@ export interface PlotProps {
   readonly height?: number
   /** The scale reaches at least so far up. */
   readonly least?: number
+  /** Between two moments that are further apart there is no line: nobody has looked. */
+  readonly apartS?: number
   /** Called with the place the pointer is over, or null. */
   plotOnPoint(index: number | null): void
 }
@@ -25,8 +27,10 @@ export interface PlotProps {
 const FONT = '11px system-ui, sans-serif'
 /** At least so much time is shown, so that the first points do not fill the width. */
 const SPAN_MIN_S = 60
+const APART_S = 10
 
-export function Plot({ alt, times, series, format, height = 148, least = 1, plotOnPoint }: PlotProps) {
+export function Plot(props: PlotProps) {
+  const { alt, times, series, format, height = 148, least = 1, apartS = APART_S, plotOnPoint } = props
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const isDark = useDark()
@@ -36,7 +40,7 @@ export function Plot({ alt, times, series, format, height = 148, least = 1, plot
   useEffect(() => {
     const element = place.current
     if (element === null) return
-    const options = optionsOf(element.clientWidth, height, series, format, least, plotOnPoint)
+    const options = optionsOf(element.clientWidth, { height, series, format, least, apartS, plotOnPoint })
     const made = new uPlot(options, dataOf(times, series), element)
     plot.current = made
     const sizes = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
@@ -57,14 +61,9 @@ function dataOf(times: readonly number[], series: readonly Series[]): AlignedDat
   return [[...times], ...series.map(({ values }) => [...values])]
 }
 
-function optionsOf(
-  width: number,
-  height: number,
-  series: readonly Series[],
-  format: Format,
-  least: number,
-  plotOnPoint: PlotProps['plotOnPoint'],
-): Options {
+type Look = Required<Omit<PlotProps, 'alt' | 'times'>>
+
+function optionsOf(width: number, { height, series, format, least, apartS, plotOnPoint }: Look): Options {
   const quiet = colorOf('--ink-quiet')
   const line = colorOf('--line')
   const axis = { stroke: quiet, font: FONT, ticks: { show: false }, grid: { stroke: line, width: 1 } }
@@ -86,18 +85,31 @@ function optionsOf(
       },
       { ...axis, size: 56, gap: 6, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
     ],
-    series: [{}, ...series.map((one) => lineOf(one))],
+    series: [{}, ...series.map((one) => lineOf(one, apartS))],
     hooks: { setCursor: [({ cursor }) => plotOnPoint(cursor.idx ?? null)] },
   }
 }
 
-function lineOf({ label, color, fill, dash }: Series): uPlot.Series {
+function lineOf({ label, color, fill, dash }: Series, apartS: number): uPlot.Series {
   const stroke = colorOf(color)
   return {
     ...{ label, stroke, width: 1.5, points: { show: false }, spanGaps: false },
+    gaps: (plot, _, from, to, nulls) => [...nulls, ...gapsOf(plot, from, to, apartS)].sort((a, b) => a[0] - b[0]),
     ...(fill === true && { fill: stroke, width: 0 }),
     ...(dash === true && { dash: [4, 3] }),
   }
+}
+
+/** From where to where on the canvas nobody has looked. */
+function gapsOf(plot: uPlot, from: number, to: number, apartS: number): [number, number][] {
+  const [times] = plot.data
+  const gaps: [number, number][] = []
+  for (let at = from + 1; at <= to; at++) {
+    const [before, after] = [times[at - 1] ?? 0, times[at] ?? 0]
+    const place = (time: number): number => Math.round(plot.valToPos(time, 'x', true))
+    if (after - before > apartS) gaps.push([place(before), place(after)])
+  }
+  return gaps
 }
 
 /** Without seconds where they are none. */

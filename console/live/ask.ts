@@ -5,22 +5,37 @@ export function debugPath(slot: number | null, path: string): string {
   return `${slot === null ? '' : `/workers/${slot}`}/debug/${path}`
 }
 
+/** Of this port. A page that was opened with a name and a password in its URL must not ask by it: a browser refuses to. */
+function own(path: string): URL {
+  return new URL(path, location.origin)
+}
+
+/** Does the port answer at all? */
+export async function isAnswering(withinMs: number): Promise<boolean> {
+  try {
+    await fetch(own('/healthz'), { signal: AbortSignal.timeout(withinMs) })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @throws Error with the line the port has answered */
 export async function getJson<Value>(path: string, signal?: AbortSignal): Promise<Value> {
-  const response = await fetch(path, { ...(signal !== undefined && { signal }) })
+  const response = await fetch(own(path), { ...(signal !== undefined && { signal }) })
   if (!response.ok) throw new Error(await lineOf(response))
   return (await response.json()) as Value
 }
 
 export async function getBytes(path: string): Promise<Blob> {
-  const response = await fetch(path)
+  const response = await fetch(own(path))
   if (!response.ok) throw new Error(await lineOf(response))
   return await response.blob()
 }
 
 /** A change: with the header that no page of elsewhere can send. */
 async function post(path: string): Promise<Response> {
-  const response = await fetch(path, { method: 'POST', headers: { 'X-Holdfast': '1' } })
+  const response = await fetch(own(path), { method: 'POST', headers: { 'X-Holdfast': '1' } })
   if (!response.ok) throw new Error(await lineOf(response))
   return response
 }

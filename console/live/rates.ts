@@ -15,6 +15,11 @@ export function timesOf(points: readonly Point[]): number[] {
   return points.map(({ at }) => at / 1_000)
 }
 
+/** Open for their clients: those that are on the way to another process included. */
+export function openOf({ open, moving }: Point): number {
+  return open + moving
+}
+
 /** How many a second, at each point; null where it cannot be told: at the first, after a pause, when a process began anew. */
 export function perSecond(points: readonly Point[], counter: Counter): (number | null)[] {
   return points.map((point, index) => {

@@ -1,7 +1,7 @@
 /** The numbers one looks for first, in a row. */
 import type { Look, Point } from '../../src/ops/live/wire.ts'
 import { bytes, count, duration, rate } from '../format.ts'
-import { rateNow } from '../live/rates.ts'
+import { openOf, rateNow } from '../live/rates.ts'
 import { serversOf } from '../live/totals.ts'
 import { Figure } from './figure.tsx'
 
@@ -12,19 +12,17 @@ interface KeyFiguresProps {
 
 export function KeyFigures({ look, points }: KeyFiguresProps) {
   const { point } = look
-  const leaving = point.draining + point.closing + point.moving
+  const leaving = point.draining + point.closing
+  const asides = [
+    ...(leaving === 0 ? [] : [`${count(leaving)} leaving`]),
+    ...(point.moving === 0 ? [] : [`${count(point.moving)} moving`]),
+  ]
   const imbalances = serversOf(look).flatMap(({ value }) => value.ledger.imbalances)
   const leaks = serversOf(look).flatMap(({ value }) => value.census.report?.leaks ?? [])
   const isLate = (point.loopP99Ms ?? 0) >= 100
   return (
     <dl class="figures" aria-label="Key figures">
-      <Figure
-        id="open"
-        label="Open"
-        value={count(point.open)}
-        main
-        note={leaving === 0 ? '' : `${count(leaving)} leaving`}
-      />
+      <Figure id="open" label="Open" value={count(openOf(point))} main note={asides.join(', ')} />
       <Figure id="arrivals" label="Arrivals" value={rate(rateNow(points, 'accepted'))} unit="/s" />
       <Figure id="departures" label="Departures" value={rate(rateNow(points, 'closed'))} unit="/s" />
       <Figure id="received" label="Messages in" value={rate(rateNow(points, 'messagesReceived'))} unit="/s" />

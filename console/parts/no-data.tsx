@@ -6,7 +6,11 @@ const LINES: Readonly<Record<Phase, readonly [string, string]>> = {
   waiting: ['No data yet', 'Connected. The first look comes within a second.'],
   live: ['No data yet', 'Connected. The first look comes within a second.'],
   stale: ['No data yet', 'Connected, but nothing has come so far: the process may be stuck.'],
-  gone: ['The server does not answer', 'It has ended, it cannot be reached, or it does not let this page in.'],
+  gone: ['The server does not answer', 'It has ended, or it cannot be reached.'],
+  refused: [
+    'The server does not let this page watch',
+    'It answers, but opens no live channel: sixteen pages watch already, its token is another one now, or a proxy in between lets no WebSocket through.',
+  ],
 }
 
 export function NoData({ phase }: { readonly phase: Phase }) {

@@ -9,12 +9,14 @@ const WORDS: Readonly<Record<Phase, string>> = {
   live: 'Live',
   stale: 'Stale',
   gone: 'Server gone',
+  refused: 'Not let in',
 }
 
 export function PhasePill({ state }: { readonly state: State }) {
   const { phase, since, retryAt } = state
   const now = useNow()
-  const isOld = phase === 'stale' || phase === 'gone'
+  const isTried = phase === 'gone' || phase === 'refused'
+  const isOld = phase === 'stale' || isTried
   return (
     <p class={`pill ${phase}`} data-phase={phase}>
       <span class="dot" aria-hidden="true" />
@@ -23,7 +25,7 @@ export function PhasePill({ state }: { readonly state: State }) {
         {isOld && ` since ${time(since)}`}
       </span>
       {isOld && <span class="quiet"> · {duration(Math.max(0, now - since))}</span>}
-      {phase === 'gone' && retryAt !== null && (
+      {isTried && retryAt !== null && (
         <span class="quiet">
           {' '}
           · next try {retryAt > now ? `in ${duration(Math.ceil((retryAt - now) / 1_000) * 1_000)}` : 'now'}

@@ -13,11 +13,21 @@ export function printableText(text: string): string {
   })
 }
 
-/** The same value with each text in it made so. For plain data. */
+/** A text of several lines as one, made so. */
+export function printableLine(text: string): string {
+  return printableText(text.replace(/\s*[\r\n]+\s*/g, ' '))
+}
+
+/** As JSON, for whoever reads it again: the same value, and nothing in it that a terminal obeys. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(OBEYED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The same value with each text in it made so, names of properties included. For plain data. */
 export function printable<Value>(value: Value): Value
 export function printable(value: unknown): unknown {
   if (typeof value === 'string') return printableText(value)
   if (Array.isArray(value)) return value.map((one) => printable(one))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, printable(one)]))
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [printableText(key), printable(one)]))
 }

@@ -5,16 +5,24 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { type ClockTimer, systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
+import { printableLine } from '../base/printable.ts'
 import { CHANGE_HEADER } from '../ops/admin-guard.ts'
 import type { AdminPlace } from './admin-flags.ts'
 
-/** It could not be asked, or did not answer as it should. */
+/** It could not be asked, or did not answer as it should. In one line that a terminal may have: what answers may be anybody. */
 export class AskError extends Error {
   override readonly name = 'AskError'
+
+  constructor(message: string) {
+    super(printableLine(message))
+  }
 }
 
 /** An answer of many lines says something at least every 15 seconds. */
 const SILENCE_MS = 60_000
+/** Of an answer, or of one line of many. */
+const CHARACTERS_MAX = 64 * 1024 * 1024
+const REFUSAL_CHARACTERS_MAX = 2_000
 
 export interface Question {
   readonly place: AdminPlace
@@ -38,7 +46,7 @@ export async function* askLines(question: Question): AsyncGenerator<Readonly<Rec
   let rest = ''
   for await (const text of ask(question)) {
     const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
+    rest = requireShort(lines.pop() ?? '')
     for (const line of lines) if (line !== '') yield parsed(line)
   }
 }
@@ -46,16 +54,28 @@ export async function* askLines(question: Question): AsyncGenerator<Readonly<Rec
 /** The answer as JSON. @throws AskError */
 export async function askOnce(question: Question): Promise<Readonly<Record<string, unknown>>> {
   let whole = ''
-  for await (const text of ask(question)) whole += text
+  for await (const text of ask(question)) whole = requireShort(whole + text)
   return parsed(whole)
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
+  const value = read(text)
+  if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>
+  throw new AskError('that is no admin port of Holdfast (it answered 200 and no JSON)')
+}
+
+/** Undefined when it is no JSON. */
+function read(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new AskError('that is no admin port of Holdfast (it answered 200 and no JSON)')
+    return undefined
   }
+}
+
+function requireShort(text: string): string {
+  if (text.length <= CHARACTERS_MAX) return text
+  throw new AskError(`that is no admin port of Holdfast (its answer is longer than ${CHARACTERS_MAX} characters)`)
 }
 
 async function* ask(question: Question): AsyncGenerator<string> {
@@ -75,7 +95,7 @@ async function* ask(question: Question): AsyncGenerator<string> {
       timer.cancel()
       timer = after(silence, silenceMs)
       if (response.statusCode === 200) yield String(chunk)
-      else refusal += String(chunk)
+      else refusal = (refusal + String(chunk)).slice(0, REFUSAL_CHARACTERS_MAX)
     }
     if (response.statusCode === 200) return
     const hint = response.statusCode === 401 ? ' (set HOLDFAST_ADMIN_TOKEN)' : ''

@@ -25,7 +25,7 @@ export interface Terminal {
   /** Asks a question and waits for its answer, which is no when the signal aborts; null: nobody is there to answer. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<boolean>) | null
   /** Takes the whole of it, and its keys, until `end()`; null: nobody watches. */
-  readonly screen: ((screenOnKey: (key: string) => void) => Screen) | null
+  readonly screen: ((screenOnKey: (key: string) => void, screenOnResize: () => void) => Screen) | null
   readonly env: NodeJS.ProcessEnv
   onSignal(signal: NodeJS.Signals, listener: () => void): void
   /** Calls it when nobody reads any more what is written, as behind `| head`, or it cannot be written. */

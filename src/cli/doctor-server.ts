@@ -1,5 +1,5 @@
 /** The doctor at a Holdfast server, by its admin port: the server takes the snapshot and examines it itself; what it has found comes back. */
-import { printable } from '../base/printable.ts'
+import { printable, printableLine } from '../base/printable.ts'
 import type { Finding } from '../diagnose/doctor/finding.ts'
 import type { SnapshotCost } from '../diagnose/doctor/snapshot-cost.ts'
 import { adminPlace } from './admin-flags.ts'
@@ -30,7 +30,7 @@ export async function examineServer(url: string, { given, terminal, signal }: Ca
   terminal.draw?.('the server stands still, then examines its snapshot')
   for await (const line of askLines({ place, method: 'POST', path, token, signal })) {
     const { finding, error } = line as { readonly finding?: Finding; readonly error?: { readonly message: string } }
-    if (error !== undefined) throw new UsageError(error.message)
+    if (error !== undefined) throw new UsageError(printableLine(error.message))
     // Whose server it is nobody knows.
     if (finding !== undefined) return printable(finding)
   }

@@ -1,4 +1,5 @@
 /** `holdfast drain`: asks a running supervisor to drain all its workers and end. */
+import { printableJson, printableLine } from '../base/printable.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import { AskError, askLines } from './ask-admin.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -20,13 +21,13 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     token: terminal.env.HOLDFAST_ADMIN_TOKEN,
   })
   for await (const line of lines) {
-    if (json) terminal.out(JSON.stringify(line))
+    if (json) terminal.out(printableJson(line))
     const { connections, ended } = line as Line
     if (connections !== undefined && !json) terminal.draw?.(`${connections} connections are left`)
     if (ended === undefined) continue
     if (!json) {
       terminal.draw?.('')
-      terminal.out(ended.failed ? `it ended: ${ended.reason}` : 'drained')
+      terminal.out(ended.failed ? printableLine(`it ended: ${ended.reason}`) : 'drained')
     }
     return ended.failed ? 1 : 0
   }

@@ -4,12 +4,15 @@
  *
  * Functions; each question ends with its answer. Whoever does not answer is left out, and said to be.
  */
+import { printableLine } from '../base/printable.ts'
 import type { Retained } from '../diagnose/census/report.ts'
 import type { RouteCounts } from '../hub/route-counts.ts'
+import { QUIET_LOOKS_MAX } from '../ops/health/supervisor-health.ts'
 import { LOOK_PATH, type LookAnswer } from '../ops/live/look-route.ts'
 import type { LoopLook } from '../ops/live/wire.ts'
 import type { ReloadProgress } from '../rollout/rollout-events.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
+import type { NotReady } from '../server/readiness.ts'
 import type { AdminPlace } from './admin-flags.ts'
 import { AskError, askOnce } from './ask-admin.ts'
 
@@ -23,7 +26,8 @@ export type Counters = Readonly<Record<(typeof COUNTERS)[number], number>>
 export type RouteGlance = Pick<RouteCounts, 'opening' | 'open' | 'draining' | 'moving' | 'closing'>
 
 export interface ProcessGlance
-  extends Pick<WorkerStatus, 'pid' | 'state' | 'connections' | 'rssBytes' | 'heapUsedBytes' | 'heapLimitBytes'> {
+  extends Pick<WorkerStatus, 'pid' | 'connections' | 'rssBytes' | 'heapUsedBytes' | 'heapLimitBytes'> {
+  readonly state: WorkerStatus['state'] | 'not ready'
   /** The number of a worker; null for a server by itself. */
   readonly slot: number | null
   readonly generation: number | null
@@ -69,6 +73,8 @@ interface ServerStatus {
   readonly pid: number
   readonly uptimeMs: number
   readonly ready: boolean
+  /** Why not. */
+  readonly notReady?: readonly NotReady[]
   readonly connections: number
   readonly rssBytes: number
   readonly heapUsedBytes: number
@@ -85,6 +91,8 @@ interface Details {
   readonly ledger: Ledger | null
   readonly census: Census | null
   readonly loop: LoopLook | null
+  /** Does a drain go on? */
+  readonly drains: boolean | null
 }
 
 export type Status = (RolloutStatus & { readonly holdfast: string; readonly node: string }) | ServerStatus
@@ -92,11 +100,13 @@ export type Status = (RolloutStatus & { readonly holdfast: string; readonly node
 export interface GlanceQuestion {
   readonly place: AdminPlace
   readonly token: string | undefined
+  /** Ends it, with its reason. */
+  readonly signal?: AbortSignal
 }
 
 const SILENCE_MS = 5_000
 const AT_ONCE = 8
-const NOBODY: Details = { ledger: null, census: null, loop: null }
+const NOBODY: Details = { ledger: null, census: null, loop: null, drains: null }
 
 export function isSupervisor(status: Status): status is Exclude<Status, ServerStatus> {
   return 'workers' in status
@@ -105,10 +115,36 @@ export function isSupervisor(status: Status): status is Exclude<Status, ServerSt
 /** @throws AskError nobody answers, or not with a status */
 export async function askStatus(question: GlanceQuestion): Promise<Status> {
   const status = (await ask(question, '/status')) as unknown as Status
-  if (!isSupervisor(status) && typeof status.ledger !== 'object') {
-    throw new AskError(`what answers at port ${question.place.port} is no admin port of a Holdfast server`)
-  }
-  return status
+  if (isOurs(status)) return status
+  throw new AskError(`what answers at port ${question.place.port} is no admin port of a Holdfast server`)
+}
+
+/** Another server may have words for something else. */
+function isOurs(status: Status): boolean {
+  if (!isSupervisor(status)) return Array.isArray(status.ledger?.imbalances)
+  const { workers, givenUp, autopsies, totals } = status
+  return [workers, givenUp, autopsies].every(Array.isArray) && typeof totals === 'object' && totals !== null
+}
+
+/** Of workers that serve: which are stuck, and which let nobody in, and why. */
+export function troublesOf(workers: readonly WorkerStatus[]): string[] {
+  return workers
+    .filter(serves)
+    .flatMap(({ slot, quietLooks = 0, notReady = [] }) => [
+      ...(quietLooks < QUIET_LOOKS_MAX
+        ? []
+        : [`worker ${slot} is stuck: its event loop has not turned for about ${quietLooks} s`]),
+      ...notReady.map(({ reason, detail }) => `worker ${slot} is not ready: ${reason}: ${detail}`),
+    ])
+}
+
+export function serves({ state }: Pick<WorkerStatus, 'state'>): boolean {
+  return state === 'serving' || state === 'moving'
+}
+
+/** Why a server by itself lets nobody in. */
+export function hindrancesOf({ notReady = [] }: Pick<ServerStatus, 'notReady'>): string[] {
+  return notReady.map(({ reason, detail }) => `not ready: ${reason}: ${detail}`)
 }
 
 /** @throws AskError */
@@ -118,10 +154,13 @@ export async function takeGlance(question: GlanceQuestion): Promise<Glance> {
 }
 
 async function ofServer(question: GlanceQuestion, status: ServerStatus): Promise<Glance> {
-  const { ledger, pid, connections, rssBytes, heapUsedBytes, heapLimitBytes, ready, uptimeMs } = status
-  const { census, loop } = await detailsOf(question, LOOK_PATH)
-  const state = ready ? 'serving' : ledger.draining > 0 || connections > 0 ? 'draining' : 'not ready'
-  const details = { ledger, census, loop }
+  const { ledger, pid, connections, rssBytes, heapUsedBytes, heapLimitBytes, uptimeMs } = status
+  const hindrances = hindrancesOf(status)
+  const ready = status.ready && hindrances.length === 0
+  const details = { ...(await detailsOf(question, LOOK_PATH)), ledger }
+  // Over a limit, say, it is not ready and drains nobody.
+  const state = ready ? 'serving' : (details.drains ?? ledger.draining > 0) ? 'draining' : 'not ready'
+  const all = together([details])
   return {
     ...{
       kind: 'server',
@@ -134,10 +173,10 @@ async function ofServer(question: GlanceQuestion, status: ServerStatus): Promise
       generation: null,
     },
     ...{ connections, counters: countersOf(ledger), progress: null },
-    ...together([details]),
+    ...{ ...all, problems: [...hindrances, ...all.problems] },
     processes: [
       {
-        ...{ slot: null, generation: null, pid, state: ready ? 'serving' : 'draining', stateMs: uptimeMs, connections },
+        ...{ slot: null, generation: null, pid, state, stateMs: uptimeMs, connections },
         ...{ rssBytes, heapUsedBytes, heapLimitBytes, ...measured(details) },
       },
     ],
@@ -156,12 +195,13 @@ async function ofSupervisor(question: GlanceQuestion, status: Exclude<Status, Se
     await Promise.all(some)
   }
   const all = together([...told.values()])
-  const lost = givenUp.map(({ slot, reason }) => `worker ${slot} is not started any more: ${reason}`)
+  const lost = givenUp.map(({ slot, reason }) => `worker ${slot} is not started any more: ${printableLine(reason)}`)
+  const troubles = [...lost, ...troublesOf(workers)]
   return {
     ...{ kind: 'supervisor', version: status.holdfast, node: status.node, state: status.state, ready: status.ready },
     ...{ uptimeMs: status.uptimeMs, generation: status.generation, connections: status.connections },
     at: listening === null ? null : `${listening.address} port ${listening.port}`,
-    ...{ counters: countersOf(totals), progress: status.progress, ...all, problems: [...lost, ...all.problems] },
+    ...{ counters: countersOf(totals), progress: status.progress, ...all, problems: [...troubles, ...all.problems] },
     processes: workers.map((worker) => {
       const { slot, pid, generation, state, stateMs, connections, rssBytes, heapUsedBytes, heapLimitBytes } = worker
       // While one takes over from another, who has answered is not known.
@@ -178,7 +218,8 @@ async function detailsOf(question: GlanceQuestion, path: string): Promise<Detail
   const answer = await tryTo<LookAnswer>(question, path)
   if (answer === null) return NOBODY
   const { server, loop } = answer.look
-  return { ledger: server?.ledger ?? null, census: server?.census ?? null, loop }
+  const drains = server === null ? null : server.drain !== null && server.drain.report === null
+  return { ledger: server?.ledger ?? null, census: server?.census ?? null, loop, drains }
 }
 
 function measured({ loop, census }: Details): Pick<ProcessGlance, 'loop' | 'retained'> {
@@ -233,6 +274,6 @@ async function tryTo<Answer>(question: GlanceQuestion, path: string): Promise<An
   }
 }
 
-function ask({ place, token }: GlanceQuestion, path: string): Promise<Readonly<Record<string, unknown>>> {
-  return askOnce({ place, token, method: 'GET', path, silenceMs: SILENCE_MS })
+function ask(question: GlanceQuestion, path: string): Promise<Readonly<Record<string, unknown>>> {
+  return askOnce({ ...question, method: 'GET', path, silenceMs: SILENCE_MS })
 }

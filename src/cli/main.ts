@@ -40,8 +40,8 @@ const terminal: Terminal = {
   onUnread: (listener) => unread.signal.addEventListener('abort', listener, { once: true }),
 }
 
-function openScreen(screenOnKey: (key: string) => void): Screen {
-  return new TerminalScreen(process.stdin, process.stdout, screenOnKey)
+function openScreen(screenOnKey: (key: string) => void, screenOnResize: () => void): Screen {
+  return new TerminalScreen(process.stdin, process.stdout, screenOnKey, screenOnResize)
 }
 
 function ask(question: string, signal: AbortSignal): Promise<boolean> {

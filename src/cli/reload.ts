@@ -1,4 +1,5 @@
 /** `holdfast reload`: asks a running supervisor for it, shows how it goes on, and says what came of it. */
+import { printableJson, printableLine, printableText } from '../base/printable.ts'
 import type { ReloadReport } from '../rollout/reload-report.ts'
 import type { ReloadProgress } from '../rollout/rollout-events.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
@@ -29,7 +30,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     ...(nodeOptions.length > 0 && { body: { nodeOptions } }),
   })
   for await (const line of lines) {
-    if (given.on('json')) terminal.out(JSON.stringify(line))
+    if (given.on('json')) terminal.out(printableJson(line))
     const { progress, report, error } = line as Line
     if (given.on('json')) {
       if (report !== undefined || error !== undefined) return error === undefined ? 0 : 1
@@ -41,8 +42,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
 
 function say(terminal: Terminal, report: ReloadReport | undefined, error: Line['error']): ExitCode {
   terminal.draw?.('')
-  if (error !== undefined) terminal.note(`holdfast reload: ${error.message}`)
-  if (report !== undefined) terminal.out(reportLine(report))
+  if (error !== undefined) terminal.note(`holdfast reload: ${error.message.split('\n').map(printableText).join('\n')}`)
+  if (report !== undefined) terminal.out(printableLine(reportLine(report)))
   return error === undefined ? 0 : 1
 }
 

@@ -2,12 +2,13 @@
  * `holdfast status`: what a running supervisor says of itself and its workers, or a server in a process of its own. Exit 1 when it does
  * not take connections, or something is wrong with it.
  */
+import { printableJson, printableLine } from '../base/printable.ts'
 import type { KeptAutopsy } from '../rollout/autopsy-report.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, readFlags, UsageError } from './flags.ts'
-import { askStatus, type Counters, isSupervisor, type Status } from './glance.ts'
+import { askStatus, type Counters, hindrancesOf, isSupervisor, type Status, serves, troublesOf } from './glance.ts'
 import { ago, mebibytes } from './in-words.ts'
 
 const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print all there is, as JSON' } }
@@ -18,15 +19,30 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   const given = readFlags(args, FLAGS, 'status')
   if (given.words.length > 0) throw new UsageError(`it takes no words, only flags: ${given.words.join(' ')}`)
   const status = await askStatus({ place: adminPlace(given.text('admin')), token: terminal.env.HOLDFAST_ADMIN_TOKEN })
-  if (given.on('json')) terminal.out(JSON.stringify(status))
-  else for (const line of isSupervisor(status) ? supervisorLines(status) : serverLines(status)) terminal.out(line)
+  if (given.on('json')) terminal.out(printableJson(status))
+  // Whose server it is nobody knows.
+  else for (const line of linesOf(status)) terminal.out(printableLine(line))
   return isWell(status) ? 0 : 1
 }
 
+function linesOf(status: Status): string[] {
+  return isSupervisor(status) ? supervisorLines(status) : serverLines(status)
+}
+
 function isWell(status: Status): boolean {
-  if (!isSupervisor(status)) return status.ready && status.ledger.imbalances.length === 0
-  const serves = status.workers.some(({ state }) => state === 'serving' || state === 'moving')
-  return serves && status.givenUp.length === 0
+  if (!isSupervisor(status)) {
+    return status.ready && hindrancesOf(status).length === 0 && status.ledger.imbalances.length === 0
+  }
+  const { workers, givenUp } = status
+  const takes = workers.some((worker) => serves(worker) && troublesOf([worker]).length === 0)
+  const isStuck = troublesOf(workers.map((worker) => ({ ...worker, notReady: [] }))).length > 0
+  return takes && !isStuck && givenUp.length === 0 && imbalancesOf(workers).length === 0
+}
+
+function imbalancesOf(workers: readonly WorkerStatus[]): string[] {
+  return workers.flatMap(({ slot, imbalances = [] }) =>
+    imbalances.map((law) => `worker ${slot}: the ledger does not balance: ${law}`),
+  )
 }
 
 function serverLines(status: ServerStatus): string[] {
@@ -35,6 +51,7 @@ function serverLines(status: ServerStatus): string[] {
     `${ready ? 'serving' : 'not ready'}, ${connections} connections, up ${ago(uptimeMs)} (${versionsOf(status)})`,
     `pid ${pid}, memory ${mebibytes(rssBytes)}, heap ${shareOf(heapUsedBytes, heapLimitBytes)}`,
     trafficLine(ledger),
+    ...hindrancesOf(status),
     ...ledger.imbalances.map((law) => `the ledger does not balance: ${law}`),
   ]
 }
@@ -48,6 +65,8 @@ function supervisorLines(status: Status & RolloutStatus): string[] {
     'worker  pid      version  state     for     connections  memory    heap',
     ...workers.map(workerLine),
     ...givenUp.map(({ slot, reason }) => `${String(slot).padEnd(8)}given up: ${reason}`),
+    ...troublesOf(workers),
+    ...imbalancesOf(workers),
     trafficLine(status.totals),
     ...progressLine(status),
     `reloads ${reloads} (${reloadsFailed} failed), recycles ${recycles}, crashes ${crashes}`,

@@ -2,9 +2,11 @@
  * `holdfast top`: a running service at a glance, again and again: who comes and goes, what each worker has, what is retained, how a
  * reload or a drain goes on. Ends with the key q, by a signal, or after one frame where nobody watches. Asks, and changes nothing.
  */
-import { type ClockTimer, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
+import { printable, printableJson } from '../base/printable.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import { AskError } from './ask-admin.ts'
+import { cut } from './columns.ts'
 import type { Command, ExitCode, Screen, Terminal } from './command.ts'
 import { type Flags, type Given, readFlags, UsageError } from './flags.ts'
 import { type Glance, type GlanceQuestion, takeGlance } from './glance.ts'
@@ -24,6 +26,7 @@ const COLUMNS = 100
 /** Workers tell their counters once a second: a rate over one of these alone would jump. */
 const RATE_GLANCES = 4
 const KEYS = 'q: end   space: stand still'
+const STILL = 'stands still; space goes on'
 
 /** The glances so far, as far as rates need them. */
 class Views {
@@ -57,16 +60,22 @@ async function printed(question: GlanceQuestion, everyMs: number, given: Given, 
   const stop = stopper(terminal)
   const views = new Views()
   const isOnce = given.on('once') || !given.on('json')
-  let view = views.add(await takeGlance(question), systemClock.now())
-  do {
-    await stop.orAfter(everyMs)
-    if (stop.stopped) break
-    view = views.add(await takeGlance(question), systemClock.now())
-    if (given.on('json')) terminal.out(JSON.stringify({ ...view.glance, rates: view.rates }))
-  } while (!isOnce)
+  let view: TopView | null = null
+  try {
+    view = views.add(await stop.glance(question), systemClock.now())
+    do {
+      await stop.orAfter(everyMs)
+      if (stop.stopped) break
+      view = views.add(await stop.glance(question), systemClock.now())
+      if (given.on('json')) terminal.out(printableJson({ ...view.glance, rates: view.rates }))
+    } while (!isOnce)
+  } catch (thrown) {
+    if (!stop.stopped) throw thrown
+  }
+  if (view === null) return 2
   if (!given.on('json')) {
     const look: FrameLook = { columns: columnsOf(terminal), rows: null, colour: false }
-    for (const line of frameOf(view, look)) terminal.out(line.trimEnd())
+    for (const line of frameOf(printable(view), look)) terminal.out(line.trimEnd())
   }
   return view.glance.ready ? 0 : 1
 }
@@ -80,31 +89,40 @@ async function watched(
 ): Promise<ExitCode> {
   const first = await takeGlance(question)
   const stop = stopper(terminal)
+  const colour = (terminal.env.NO_COLOR ?? '') === ''
+  const views = new Views()
+  let view = views.add(first, systemClock.now())
   let isStill = false
-  let lines: readonly string[] = []
-  const draw = (note: string): void => screen.show([...lines.slice(0, screen.rows - 1), note])
-  const screen: Screen = open((key) => {
+  let shown: TopView | null = null
+  let note = ''
+  const draw = (): void => {
+    const { columns, rows } = screen
+    // Whose server it is nobody knows.
+    const lines = shown === null ? [] : frameOf(printable(shown), { columns, rows: rows - 1, colour })
+    screen.show([...lines, cut(note, columns)])
+  }
+  const screenOnKey = (key: string): void => {
     if (key === 'q' || key === 'Q' || key === '\x03') stop.stop()
-    else if (key === ' ') {
-      isStill = !isStill
-      draw(isStill ? 'stands still; space goes on' : KEYS)
-    }
-  })
+    if (key !== ' ') return
+    isStill = !isStill
+    note = isStill ? STILL : KEYS
+    draw()
+  }
+  const screen: Screen = open(screenOnKey, draw)
   try {
-    const views = new Views()
-    let view = views.add(first, systemClock.now())
     while (!stop.stopped) {
-      let note = KEYS
+      let outcome = KEYS
       try {
-        view = views.add(await takeGlance(question), systemClock.now())
+        view = views.add(await stop.glance(question), systemClock.now())
       } catch (thrown) {
+        if (stop.stopped) break
         if (!(thrown instanceof AskError)) throw thrown
-        note = `${thrown.message}; trying again`
+        outcome = `${thrown.message}; trying again`
       }
       if (!isStill) {
-        const colour = (terminal.env.NO_COLOR ?? '') === ''
-        lines = frameOf(view, { columns: screen.columns, rows: screen.rows - 1, colour })
-        draw(note)
+        shown = view
+        note = outcome
+        draw()
       }
       await stop.orAfter(everyMs)
     }
@@ -114,33 +132,48 @@ async function watched(
   return 0
 }
 
-/** Waits that end early when it is told to stop, by a signal say. */
+/** Looks and waits that end early when it is told to stop: by a key, a signal, or because nobody reads any more what it says. */
 function stopper(terminal: Terminal) {
-  let stopped = false
-  let wake = (): void => {}
-  const stop = (): void => {
-    stopped = true
-    wake()
-  }
-  terminal.onSignal('SIGINT', stop)
-  terminal.onSignal('SIGTERM', stop)
+  const { signal, stop } = stopping()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) terminal.onSignal(name, stop)
+  terminal.onUnread(stop)
   return {
     stop,
     get stopped() {
-      return stopped
+      return signal.aborted
+    },
+    /** @throws AskError; anything, when it is told to stop */
+    async glance(question: GlanceQuestion): Promise<Glance> {
+      // One for each look, so that nothing of a look stays.
+      const look = stopping()
+      signal.addEventListener('abort', look.stop)
+      try {
+        signal.throwIfAborted()
+        return await takeGlance({ ...question, signal: look.signal })
+      } finally {
+        signal.removeEventListener('abort', look.stop)
+      }
     },
     async orAfter(ms: number): Promise<void> {
-      if (stopped) return
+      if (signal.aborted) return
       const hold = systemClock.hold()
-      let timer: ClockTimer | null = null
       await new Promise<void>((resolve) => {
-        wake = resolve
-        timer = systemClock.after(ms, resolve)
+        const end = (): void => {
+          timer.cancel()
+          signal.removeEventListener('abort', end)
+          resolve()
+        }
+        const timer = systemClock.after(ms, end)
+        signal.addEventListener('abort', end)
       })
-      ;(timer as ClockTimer | null)?.cancel()
       hold.cancel()
     },
   }
+}
+
+function stopping(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, stop: () => controller.abort() }
 }
 
 function columnsOf({ env }: Terminal): number {

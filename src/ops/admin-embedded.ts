@@ -64,7 +64,7 @@ export const EMBEDDED_PATHS = {
   '/status': [
     'GET',
     'yes',
-    'Version, uptime, connections, rooms, memory and the ledger, as JSON. Nothing of any client is in it.',
+    'Version, uptime, whether it is ready and why not, connections, rooms, memory and the ledger, as JSON. Nothing of any client is in it.',
   ],
   '/drain': [
     'POST',
@@ -149,15 +149,17 @@ export function debugSourceOf(server: AdminServer): DebugSource | null {
 function routesOf(server: AdminServer, clock: Clock): AdminRoute[] {
   const startedAt = clock.now()
   const version = versionOf()
+  const health = serverHealth(server)
   const routes: AdminRoute[] = [
-    ...healthRoutes(serverHealth(server)),
+    ...healthRoutes(health),
     {
       ...{ method: 'GET', path: '/status' },
       handler: () =>
         answer.json({
           ...{ holdfast: version, node: process.version, pid: process.pid },
           uptimeMs: Math.round(clock.now() - startedAt),
-          ...{ ready: server.ready, connections: server.connections.size, rooms: server.roomCount },
+          ...{ ready: server.ready, notReady: health.ready().reasons },
+          ...{ connections: server.connections.size, rooms: server.roomCount },
           ...memoryNow(),
           ledger: server.ledger(),
         }),

@@ -4,13 +4,15 @@
  * - The `Host` must be one of ours, so that a web page cannot have its own name lead here (DNS rebinding).
  * - The token, where there is one, is compared in constant time.
  * - A change needs a header that no form and no link can send, and must not come from a page of elsewhere.
- * - What is only looked at, but costs, must not come from such a page either; it needs no header, because tools send none.
+ * - What is only looked at must not come from such a page either, which cannot read it, but could ask again and again; it needs no header,
+ *   because tools send none. A person may follow a link to it from elsewhere, unless it costs much.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { type AdminAnswer, type AnswerHeaders, answer } from './admin-answer.ts'
 import { isLoopback } from './admin-options.ts'
+import type { AdminRoute } from './admin-routes.ts'
 
 /** The header of a change, and its value. */
 export const CHANGE_HEADER = 'X-Holdfast'
@@ -23,7 +25,7 @@ export const ADMIN_REFUSALS = {
   token: [401, 'wanted the token of this admin port: Authorization: Bearer TOKEN, or as the password of Basic'],
   host: [403, 'this Host is not known here: ask for 127.0.0.1, or list the name in hosts'],
   header: [403, `a change needs the header ${CHANGE_HEADER}: ${CHANGE_VALUE}`],
-  site: [403, 'a page of elsewhere must not ask for a change, or for what costs'],
+  site: [403, 'a page of elsewhere must not ask: a link may lead to what costs little, and to no change'],
   path: [404, 'no such path'],
   method: [405, 'not with this method: see Allow'],
   length: [413, 'the body is too long'],
@@ -62,7 +64,13 @@ export function guardToken({ headers }: Asked, token: string | null): AdminAnswe
   })
 }
 
-export function guardChange(asked: Asked): AdminAnswer | null {
+/** What may be asked for from where. A probe is for everybody. */
+export function guardRoute(asked: Asked, { method, open }: Pick<AdminRoute, 'method' | 'open'>): AdminAnswer | null {
+  if (method === 'POST') return guardChange(asked)
+  return open !== true && isFromElsewhere(asked) && !isLink(asked) ? refusal('site') : null
+}
+
+function guardChange(asked: Asked): AdminAnswer | null {
   if (isFromElsewhere(asked)) return refusal('site')
   return asked.headers[CHANGE_HEADER.toLowerCase()] === CHANGE_VALUE ? null : refusal('header')
 }
@@ -78,7 +86,7 @@ export function findingOf(
   return guardToken(asked, token) === null ? '' : 'token'
 }
 
-/** For handlers of what costs: a page cannot read the answer, but it could ask again and again. @throws the answer that refuses */
+/** For handlers of what costs much: not even by a link. @throws the answer that refuses */
 export function refuseElsewhere({ fromElsewhere }: { readonly fromElsewhere: boolean }): void {
   if (fromElsewhere) throw refusal('site')
 }
@@ -89,6 +97,12 @@ export function isFromElsewhere({ headers, hosts }: Asked): boolean {
   const site = headers['sec-fetch-site']
   if (origin !== undefined && !isSameHost(origin, hosts[0] ?? '')) return true
   return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
+/** A tab is to show it, and no frame, picture or script asks. */
+function isLink({ headers }: Asked): boolean {
+  const { origin, 'sec-fetch-mode': mode, 'sec-fetch-dest': target } = headers
+  return origin === undefined && mode === 'navigate' && target === 'document'
 }
 
 /** The name in a Host header without port and brackets, or null. */

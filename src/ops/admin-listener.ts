@@ -16,7 +16,7 @@ import { bind, bindPath } from '../server/listen.ts'
 import { pathOf } from '../server/upgrade.ts'
 import { AdminAnswer } from './admin-answer.ts'
 
-import { type Asked, findingOf, guardChange, guardHost, guardToken, isFromElsewhere, refusal } from './admin-guard.ts'
+import { type Asked, findingOf, guardHost, guardRoute, guardToken, isFromElsewhere, refusal } from './admin-guard.ts'
 
 import { linesOf } from './admin-lines.ts'
 import { type AdminOptions, type AdminOptionsInput, needToken, readAdminOptions } from './admin-options.ts'
@@ -186,10 +186,9 @@ export class AdminListener implements AdminPort {
       const allowed = this.#routes.allowed(path)
       return allowed === '' ? refusal('path') : refusal('method', { Allow: allowed })
     }
-    const isChange = match.route.method === 'POST'
-    const wrong = isChange ? guardChange(askedOf(request)) : null
+    const wrong = guardRoute(askedOf(request), match.route)
     if (wrong !== null) return wrong
-    const body = isChange ? await this.#bodyOf(request) : ''
+    const body = match.route.method === 'POST' ? await this.#bodyOf(request) : ''
     const given: unknown = await match.route.handler(requestOf(request, path, match, body, signal, refused === null))
     if (given instanceof AdminAnswer) return given
     throw new Error('its handler returned no answer')

@@ -26,7 +26,7 @@ export interface AdminRequest {
   readonly trusted: boolean
   /** The body of a POST; empty otherwise. */
   readonly body: string
-  /** A page of another origin has made its browser ask. Of a change it never has; a handler that costs should refuse it. */
+  /** Somebody has followed a link from a page of another origin, which is all that such a page can do here. A handler that costs much should refuse it. */
   readonly fromElsewhere: boolean
   /** Aborts when the client has left, or the admin port is closed. */
   readonly signal: AbortSignal

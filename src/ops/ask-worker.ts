@@ -13,10 +13,12 @@ export interface Question {
   readonly target: string
   readonly body: string
   readonly signal: AbortSignal
-  /** A page of elsewhere has asked: what costs is refused. Default false. */
+  /** By a link from a page of elsewhere: what costs much is refused. Default false. */
   readonly fromElsewhere?: boolean
 }
 
+/** As a browser says it. */
+const LINK = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
 /** An answer is passed on when it is whole. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024
 
@@ -30,7 +32,7 @@ export async function askWorker(
       Host: 'localhost',
       // Whoever asks for a change has been checked by the port of the supervisor; what costs the worker knows.
       ...(method === 'POST' && { [CHANGE_HEADER]: CHANGE_VALUE }),
-      ...(fromElsewhere && { 'Sec-Fetch-Site': 'cross-site' }),
+      ...(fromElsewhere && LINK),
     }
     httpRequest({ socketPath, method, path: target, headers, signal, agent: false })
       .on('response', resolve)

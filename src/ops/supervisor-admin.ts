@@ -15,6 +15,6 @@ export function openSupervisorAdmin(
   metrics: SupervisorMetrics,
   options: AdminOptionsInput,
 ): Promise<AdminPort> {
-  const live = supervisorSource(supervisor, systemClock)
+  const live = supervisorSource(supervisor, systemClock, () => metrics.gone)
   return openAdmin({ ...options, routes: supervisorRoutes(supervisor, metrics) }, { live })
 }

@@ -55,7 +55,7 @@ const GROUPS_MAX = 20
 export class ProcessLooker {
   readonly #init: ProcessLookerInit
   readonly #startedAt: number
-  readonly #loop = new LoopDelay()
+  readonly #loop: LoopDelay
   readonly #memory: Paced<MemoryReading>
   readonly #routes: Paced<Readonly<Record<string, RouteCounts>>>
   readonly #work: Paced<WorkLook>
@@ -71,6 +71,7 @@ export class ProcessLooker {
     const { clock, history, server } = init
     this.#init = init
     this.#startedAt = clock.now()
+    this.#loop = new LoopDelay(clock)
     this.#memory = new Paced(clock, MEMORY_SHARE, async () =>
       readingOf(await readMemory(history.rows()), clock.wallNow()),
     )

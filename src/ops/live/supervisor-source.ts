@@ -9,18 +9,20 @@ import { HANDLER_SECONDS } from '../../connection/traffic.ts'
 import type { RolloutStatus } from '../../rollout/rollout-status.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'
 import { askWorker } from '../ask-worker.ts'
+import { isBucketSample, type MetricFigures } from '../metrics/figures.ts'
 import { versionOf } from '../package-version.ts'
 import type { LiveSource } from './live-channel.ts'
 import { LOOK_PATH, type LookAnswer } from './look-route.ts'
 import { addRows, pointOf } from './point.ts'
-import type { Point, ProcessAnswer } from './wire.ts'
+import type { EndingsLook, Point, ProcessAnswer } from './wire.ts'
 
 /** A process that is later than this is stuck, and that is what there is to show. */
 const ANSWER_MS = 1_500
 /** One that is looked at after its handoff stands still for long, and has nothing to show. */
 const BESIDE_MS = 500
 
-export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSource {
+/** @param gone what workers that have gone had counted */
+export function supervisorSource(supervisor: Supervisor, clock: Clock, gone: () => MetricFigures): LiveSource {
   const version = versionOf()
   // Bounded by the workers: made anew with each look.
   let readAt = new Map<number, number>()
@@ -39,6 +41,8 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
     },
     async look() {
       const beganAt = clock.now()
+      // Before they are asked: one that goes meanwhile must not be counted twice.
+      const departed = departedOf(gone())
       const answers = await askAll<LookAnswer>(supervisor, clock, LOOK_PATH)
       // One beside the one that serves has nothing to answer for.
       const shown = answers.filter(({ serves, answer }) => serves || answer !== null)
@@ -54,7 +58,7 @@ export function supervisorSource(supervisor: Supervisor, clock: Clock): LiveSour
       const point = pointOf(clock.wallNow(), looks, status.totals, fresh)
       return {
         ...{ kind: 'look', point: isWhole ? point : withSilent(point, status), processes },
-        supervisor: { ...status, progress: supervisor.progress },
+        supervisor: { ...status, progress: supervisor.progress, departed },
         tookMs: Math.round(clock.now() - beganAt),
       }
     },
@@ -73,6 +77,24 @@ function withSilent(point: Point, { connections, workers }: RolloutStatus): Poin
       heapUsedBytes: Math.max(heapUsedBytes, told('heapUsedBytes')),
     },
   }
+}
+
+function departedOf(gone: MetricFigures): EndingsLook {
+  const closed = gone.holdfast_connections_closed_total ?? []
+  const refused = gone.holdfast_upgrades_refused_total ?? []
+  return {
+    ...{ endingsBy: countsBy('by', closed), endingsByCode: countsBy('code', closed) },
+    refusedByReason: countsBy('reason', refused),
+  }
+}
+
+function countsBy(label: string, samples: NonNullable<MetricFigures[keyof MetricFigures]>): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const sample of samples) {
+    const name = sample.labels[label]
+    if (name !== undefined && !isBucketSample(sample)) counts[name] = (counts[name] ?? 0) + sample.value
+  }
+  return counts
 }
 
 interface Answered<Value> {

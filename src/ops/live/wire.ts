@@ -183,6 +183,15 @@ export interface DrainLook {
 export interface SupervisorLook extends RolloutStatus {
   /** Where a reload or recycle is; null when none goes on. */
   readonly progress: ReloadProgress | null
+  /** Of workers that have gone, as far as they have told. */
+  readonly departed: EndingsLook
+}
+
+/** How connections ended, and why upgrade requests were refused: counts by name, as a ledger has them. */
+export interface EndingsLook {
+  readonly endingsBy: Readonly<Record<string, number>>
+  readonly endingsByCode: Readonly<Record<string, number>>
+  readonly refusedByReason: Readonly<Record<string, number>>
 }
 
 export type Told = Hello | Look

@@ -65,6 +65,11 @@ export class SupervisorMetrics {
     return this.#round
   }
 
+  /** What workers that have gone had counted, of what only grows. */
+  get gone(): MetricFigures {
+    return this.#gone
+  }
+
   end(): void {
     for (const off of this.#offs) off()
     this.#stop.abort(new Error('the admin port is closing'))

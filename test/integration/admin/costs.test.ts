@@ -9,7 +9,7 @@ import { ask, CHANGE, statusOf } from '../../support/admin-client.ts'
 import { turn, until } from '../../support/deadline.ts'
 import { serve } from '../../support/serving.ts'
 
-test('a page of elsewhere gets nothing that costs; who is asked by a tool or by a person does', async (t) => {
+test('a page of elsewhere gets nothing, by a link nothing that costs; who is asked by a tool or by a person does', async (t) => {
   const server = await serve(t, { route: {} })
   const { port } = await admin(server, { port: 0 })
   const own = `http://127.0.0.1:${port}`
@@ -37,12 +37,26 @@ test('a page of elsewhere gets nothing that costs; who is asked by a tool or by 
       assert.equal(await statusOf(port, path, { headers }), 200, `control: ${path} ${JSON.stringify(headers)}`)
     }
   }
-  // A link to what costs nothing is followed.
-  const link = { headers: { 'Sec-Fetch-Site': 'cross-site' } }
-  for (const path of ['/status', '/debug/census', '/debug/ledger', '/debug/pprof/', '/debug/snapshot']) {
-    assert.equal(await statusOf(port, path, link), 200, `control: ${path}`)
+  // A link to what costs little is followed, and that is all that a page of elsewhere can do.
+  const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
+  const others: Record<string, string>[] = [
+    ...pages,
+    { ...link, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' },
+    { ...link, 'Sec-Fetch-Dest': 'iframe' },
+    { ...link, Origin: 'http://evil.example' },
+  ]
+  const cheap = ['/', '/status', '/metrics', '/debug/census', '/debug/connections', '/debug/ledger', '/debug/look']
+  for (const path of [...cheap, '/debug/work', '/debug/pprof/', '/debug/snapshot']) {
+    for (const headers of others) {
+      assert.equal(await statusOf(port, path, { headers }), 403, `${path} ${JSON.stringify(headers)}`)
+    }
+    for (const headers of [link, {}, { Origin: own, 'Sec-Fetch-Site': 'same-origin' }]) {
+      assert.equal(await statusOf(port, path, { headers }), 200, `control: ${path} ${JSON.stringify(headers)}`)
+    }
   }
-  assert.equal(await statusOf(port, '/debug/pprof/leak', link), 409, 'control: it says what it would cost')
+  assert.equal(await statusOf(port, '/debug/pprof/leak', { headers: link }), 409, 'it says what it would cost')
+  assert.equal(await statusOf(port, '/debug/pprof/leak?snapshot=1', { headers: link }), 403, 'but not by a link')
+  assert.equal(await statusOf(port, '/readyz', { headers: pages[0] as Record<string, string> }), 200, 'a probe')
 })
 
 test('of two that ask for a snapshot at the same time, one gets it', async (t) => {

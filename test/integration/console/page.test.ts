@@ -1,17 +1,17 @@
 /**
  * The console of a server in its own process, in headless Chromium: its numbers are those of the ledger, it is usable by keyboard, on a narrow screen, in
- * light and dark, and says how fresh it is.
+ * light and dark, and with a token.
  * Needs: chromium
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import type { Server } from '../../../src/index.ts'
-import { admin, openAdmin } from '../../../src/ops/index.ts'
-import { consoleRoutes } from '../../../src/ops/live/console-pages.ts'
-import type { Look } from '../../../src/ops/live/wire.ts'
+import { admin } from '../../../src/ops/index.ts'
 import { ask } from '../../support/admin-client.ts'
-import { until, within } from '../../support/deadline.ts'
+import { until } from '../../support/deadline.ts'
 import { openRaw, type RawClient } from '../../support/raw-client.ts'
 import { makeServer, serve } from '../../support/serving.ts'
 import { launchBrowser } from '../peers/browser.ts'
@@ -36,6 +36,8 @@ const COUNTERS = [
   ...(['moved', 'closed', 'messagesReceived', 'messagesSent', 'messagesDropped', 'messagesDiscarded'] as const),
   ...(['openHooks', 'closeHooks', 'sockets'] as const),
 ]
+/** A route without a place where a line could be broken. */
+const LONG = `/${'aRouteWithANameThatGoesOn'.repeat(6)}`
 let browser: Browser
 
 before(async () => {
@@ -194,24 +196,31 @@ test('every stop of the keyboard can be seen', async (t) => {
   }
 })
 
+function widthOf(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth)
+}
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds no serious fault in the ${colorScheme}, wide, narrow and in a dialog`, async (t) => {
     const server = await serve(t, { ...QUIET, route: {} })
     const { port } = await admin(server, { port: 0 })
+    server.route(LONG, { message: () => new Promise(() => {}) })
     for (let count = 0; count < 40; count++) await openRaw(t, server.port)
+    ;(await openRaw(t, server.port, LONG)).text('this takes long')
     ;(await openRaw(t, server.port)).destroy()
     const { page, problems } = await openLive(t, browser, port, { colorScheme })
     await page.locator('.plot').nth(2).waitFor()
     await page.locator('button.row').first().click()
     await page.locator('.timeline').waitFor()
+    await page.locator('#handlers').getByText(LONG).waitFor()
     assert.deepEqual(await seriousFaults(page), [])
+    assert.ok((await widthOf(page)) <= 1280, 'nothing sticks out sideways')
     await page.setViewportSize({ width: 360, height: 780 })
     assert.deepEqual(await seriousFaults(page), [])
-    const { scrollWidth, text } = await page.evaluate(() => ({
-      scrollWidth: document.documentElement.scrollWidth,
-      text: [...document.querySelectorAll('.plot')].map((plot) => plot.getAttribute('aria-label')),
-    }))
-    assert.ok(scrollWidth <= 360, `nothing sticks out sideways: ${scrollWidth}`)
+    const text = await page.evaluate(() =>
+      [...document.querySelectorAll('.plot')].map((plot) => plot.getAttribute('aria-label')),
+    )
+    assert.ok((await widthOf(page)) <= 360, `nothing sticks out sideways: ${await widthOf(page)}`)
     assert.ok(text.length >= 3 && text.every((alt) => /now, from .* to /.test(alt ?? '')), text.join('; '))
     await page.locator('[data-action=collect]').click()
     await page.getByRole('dialog').waitFor()
@@ -225,42 +234,49 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('says when it is not live any more, and comes back', async (t) => {
-  const server = await serve(t, { ...QUIET, route: {} })
-  let at = await admin(server, { port: 0 })
-  const { page } = await openLive(t, browser, at.port)
-  await within('the port to close', at.close())
-  await page.locator('[data-phase=gone]', { hasText: /Server gone since \d\d:\d\d:\d\d/ }).waitFor()
-  assert.equal(await page.locator('[data-figure=open]').count(), 1, 'what was seen last stays')
-  at = await admin(server, { port: at.port })
-  await page.locator('[data-phase=live]').waitFor()
+test('a profile is asked for twice, and comes as a file', async (t) => {
+  const server = await serve(t, { route: {} })
+  const { port } = await admin(server, { port: 0 })
+  const { page, problems } = await openLive(t, browser, port)
+  const asked: string[] = []
+  const profiles = (): number => asked.filter((url) => url.includes('/debug/pprof/profile')).length
+  page.on('request', (request) => asked.push(request.url()))
+  const button = page.locator('[data-action=profile]')
+  await button.click()
+  await page.getByRole('dialog').getByText('For 10 seconds the thread is interrupted').waitFor()
+  assert.equal(profiles(), 0, 'to be asked is not to take one')
+  const downloaded = page.waitForEvent('download')
+  await page.locator('[data-confirm=profile]').click()
+  await page.locator('[data-notice]', { hasText: 'CPU profile: under way.' }).waitFor()
+  assert.equal(await button.isDisabled(), true)
+  const download = await downloaded
+  assert.equal(download.suggestedFilename(), 'holdfast.pprof')
+  // A profile of pprof is compressed, and names what it counts.
+  assert.match(gunzipSync(readFileSync(await download.path())).toString('latin1'), /cpu.*nanoseconds/s)
+  await page.locator('[data-notice]', { hasText: 'The profile is in your downloads, as holdfast.pprof.' }).waitFor()
+  assert.deepEqual([profiles(), await button.isDisabled()], [1, false])
+  assert.deepEqual(problems, [])
 })
 
-test('says that nothing has come yet, and that nothing comes any more', async (t) => {
-  const server = await serve(t)
-  const { port } = await admin(server, { port: 0 })
-  const sample = JSON.parse((await ask(port, '/debug/look')).body).look
-  const point = { at: Date.now(), open: 0, accepted: 0, loopP99Ms: null, retained: null, accounts: null }
-  const look = {
-    kind: 'look',
-    point,
-    processes: [{ slot: null, look: sample, problem: null }],
-    supervisor: null,
-    tookMs: 0,
-  }
-  const waiting: ((look: Look) => void)[] = []
-  const live = {
-    hello: () =>
-      Promise.resolve({ mode: 'server' as const, holdfast: '1', node: 'v1', handlerSeconds: [], lastHour: [] }),
-    look: () => new Promise<Look>((resolve) => waiting.push(resolve)),
-  }
-  const stuck = await openAdmin({ port: 0, routes: consoleRoutes() }, { live })
-  t.after(() => stuck.close())
-  const { page } = await openPage(t, browser, stuck.port)
-  await page.getByRole('heading', { name: 'No data yet' }).waitFor()
-  waiting.shift()?.(look as unknown as Look)
-  await page.locator('[data-phase=live]').waitFor()
-  await page.locator('[data-phase=stale]', { hasText: /Stale since \d\d:\d\d:\d\d/ }).waitFor()
+test('opened with the token in its URL, as some do, it works, and the token is in nothing that it asks for', async (t) => {
+  const server = await serve(t, { route: {} })
+  const { port } = await admin(server, { port: 0, token: TOKEN })
+  await openRaw(t, server.port)
+  const context = await browser.newContext()
+  t.after(() => context.close())
+  context.setDefaultTimeout(STEP_MS)
+  const page = await context.newPage()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
+  page.on('websocket', (socket) => asked.push(socket.url()))
+  await page.goto(`http://anybody:${TOKEN}@127.0.0.1:${port}/`)
+  await page.locator('button.row').waitFor()
+  await page.locator('[data-action=collect]').click()
+  await page.locator('[data-confirm=collect]').click()
+  await page.locator('[data-notice]', { hasText: 'Collected in' }).waitFor()
+  // What it asks for by itself; for its files the browser knows better.
+  const own = asked.filter((url) => /\/debug\/|\/live$/.test(url))
+  assert.ok(own.length >= 3 && own.every((url) => !url.includes(TOKEN)), own.join(' '))
 })
 
 test('where there is a token, the browser asks for it once, and the live channel has it too', async (t) => {

@@ -16,6 +16,7 @@ import { launchBrowser } from '../peers/browser.ts'
 import { numbersOn, openLive } from './page.ts'
 
 const CLIENTS = 40
+const LEAVING = 5
 let browser: Browser
 
 before(async () => {
@@ -37,6 +38,17 @@ test('a reload from the page moves all connections, and the page says so', async
   const { page, problems } = await openLive(t, browser, supervised.adminPort)
   page.setDefaultTimeout(PATIENCE_MS * 2)
   await page.locator('[data-figure=open]', { hasText: String(CLIENTS) }).waitFor()
+  // Some end before the reload, and are known after it.
+  for (let count = 0; count < LEAVING; count++) {
+    const leaver = new WebSocket(`ws://127.0.0.1:${supervised.port}/`)
+    t.after(() => leaver.terminate())
+    await within('one to connect', once(leaver, 'open'), PATIENCE_MS)
+    leaver.close(4001)
+    await within('it to leave', once(leaver, 'close'), PATIENCE_MS)
+  }
+  const leavers = page.locator('#endings [data-name="4001"] td').first()
+  await page.locator('#endings [data-name="4001"]', { hasText: String(LEAVING) }).waitFor()
+  assert.equal(await leavers.textContent(), String(LEAVING))
   await page.locator('[data-action=reload]').click()
   await page.getByRole('dialog').getByText(`${CLIENTS} connections move`).waitFor()
   assert.equal(supervised.all('progress').length, 0, 'to be asked is not to be reloaded')
@@ -70,5 +82,9 @@ test('a reload from the page moves all connections, and the page says so', async
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   assert.match(String(await page.locator('#workers').textContent()), /serving gen 2/)
+  // Those that counted them have gone.
+  await page.locator('#workers', { hasNotText: /gen 1/ }).waitFor()
+  assert.equal(await leavers.textContent(), String(LEAVING))
+  assert.equal((await numbersOn(page))['ended peer'], LEAVING)
   assert.deepEqual(problems, [])
 })

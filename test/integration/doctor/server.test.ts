@@ -20,9 +20,15 @@ test('one worker of two that keeps its connections: the cost first, then who hol
   const unasked = await ask(adminPort, '/workers/0/debug/pprof/leak')
   assert.equal(unasked.status, 409)
   assert.match(unasked.body, /^with \?snapshot=1 this process will stand still for about .*\n$/)
-  const byPage = { headers: { 'Sec-Fetch-Site': 'cross-site' } }
+  const byPage = {
+    headers: { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' },
+  }
   assert.equal((await ask(adminPort, '/workers/0/debug/pprof/leak?snapshot=1', byPage)).status, 403)
-  assert.equal((await ask(adminPort, '/workers/0/debug/pprof/leak', byPage)).status, 409, 'control: it costs nothing')
+  assert.equal(
+    (await ask(adminPort, '/workers/0/debug/pprof/leak', byPage)).status,
+    409,
+    'control: a link to what costs nothing',
+  )
   assert.equal(
     (await ask(adminPort, '/workers/0/debug/snapshot', { method: 'POST' })).status,
     403,

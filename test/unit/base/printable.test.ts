@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printable, printableText } from '../../../src/base/printable.ts'
+import { printable, printableJson, printableLine, printableText } from '../../../src/base/printable.ts'
 
 test('what a terminal or a log obeys is told as what it is, wherever it stands', () => {
   assert.equal(printableText('\x1b]0;owned\x07\x1b[2J\nNOTHING'), '\\x1b]0;owned\\x07\\x1b[2J\\x0aNOTHING')
@@ -19,6 +19,19 @@ test('what a terminal or a log obeys is told as what it is, wherever it stands',
     c: null,
     d: 7,
   })
+})
+
+test('names of properties are texts as well, and a text of several lines can be told in one', () => {
+  assert.deepEqual(printable({ 'a\x1b': { '\u202e': 1 } }), { 'a\\x1b': { '\\u202e': 1 } })
+  assert.equal(printableLine('one\r\n  two \n\n three\x1b'), 'one two three\\x1b')
+})
+
+test('as JSON it is the same value when it is read again', () => {
+  const value = { 'a\x1b\u009b': ['\x7f', '\u202e', '\u2028', 'one\ntwo', 'ünïcode 🎈 "quoted" \\u001b'] }
+  const text = printableJson(value)
+  assert.deepEqual(JSON.parse(text), value)
+  assert.doesNotMatch(text, /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u)
+  assert.match(JSON.stringify(value), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u, 'the control')
 })
 
 test('control: everything else stays as it is', () => {
