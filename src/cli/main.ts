@@ -91,7 +91,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return 0
   }
   try {
-    return await command.run(rest, terminal)
+    const code = await command.run(rest, terminal)
+    if (command.unreadMs !== undefined) setTimeout(() => process.exit(), command.unreadMs).unref()
+    return code
   } catch (thrown) {
     const isExpected = [HoldfastError, UsageError, AskError].some((kind) => thrown instanceof kind)
     terminal.note(`holdfast ${name}: ${isExpected ? messageOf(thrown) : stackOf(thrown) || messageOf(thrown)}`)

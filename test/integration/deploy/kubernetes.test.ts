@@ -5,6 +5,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
+import { readFlags } from '../../../src/cli/flags.ts'
+import { RUN } from '../../../src/cli/run.ts'
+import { runLogOf } from '../../../src/cli/run-log.ts'
 import { EMBEDDED_PATHS } from '../../../src/ops/admin-embedded.ts'
 import { deployFile, deployPath } from './front.ts'
 import { CLOSE_SECONDS, graceProblems, leavingOf } from './grace.ts'
@@ -92,12 +95,22 @@ for (const [name, set] of Object.entries(SETS)) {
       const { readinessProbe, livenessProbe, startupProbe, args, ports } = containerOf(set)
       assert.equal(readinessProbe.httpGet.path, '/readyz')
       assert.equal(livenessProbe.httpGet.path, '/healthz')
+      // A pod that waits for its settings, with readyWhen(), must not be killed for it.
+      assert.equal(startupProbe.httpGet.path, '/healthz')
       for (const { httpGet } of [readinessProbe, livenessProbe, startupProbe]) {
         assert.equal(httpGet.port, 'admin')
         assert.equal(EMBEDDED_PATHS[httpGet.path as keyof typeof EMBEDDED_PATHS][1], 'no')
       }
       const numbers = Object.fromEntries(ports.map((port: Manifest) => [port.name, port.containerPort]))
       assert.ok(args.includes(`--port=${numbers.ws}`) && args.includes(`--admin=0.0.0.0:${numbers.admin}`))
+    })
+
+    it('writes the log that deploy/logs ships', () => {
+      const given = readFlags(containerOf(set).args.slice(1), RUN.flags, 'run')
+      const terminal = { draw: null, env: {} }
+      assert.deepEqual(runLogOf(given, terminal), {
+        ...{ level: 'info', service: 'chat', errorMessages: true, stream: 'stdout', pretty: false, colors: false },
+      })
     })
 
     it('runs as nobody in particular, and can write to /tmp alone', () => {
@@ -233,6 +246,38 @@ describe('the chart', () => {
     assert.throws(() => helmTemplate('drain: { timeoutSeconds: 600 }'), /at least the grace period of 630 s/)
     assert.throws(() => helmTemplate('drain: { reserveSeconds: 3 }'), /minimum/)
     assert.throws(() => helmTemplate('drain: { graceSeconds: 30 }'), /graceSeconds/)
+    assert.throws(() => helmTemplate('worker: 3'), /worker/)
+    assert.throws(() => helmTemplate('service: { port: 70000 }'), /port/)
+    assert.throws(() => helmTemplate('disruptionBudget: { maxUnavailable: 0 }'), /maxUnavailable/)
+    assert.throws(() => helmTemplate('image: { tag: 1.10 }'), /tag/)
+    assert.throws(() => helmTemplate('env: { A: b }'), /env/)
+    assert.throws(
+      () => helmTemplate('autoscaling: { minReplicas: 20 }'),
+      /minReplicas 20 is more than .*maxReplicas 12/,
+    )
+  })
+
+  it('refuses workers that do not fit into the memory of the pod', () => {
+    const memory = (limit: string): string => `resources: { limits: { memory: ${limit} } }`
+    assert.throws(() => helmTemplate('workers: 3'), /1Gi is 1024 MiB: wanted at least 1330 MiB/)
+    assert.throws(() => helmTemplate('maxOldSpaceMiB: 1200'), /wanted at least 2670 MiB/)
+    assert.throws(() => helmTemplate(`workers: 3\n${memory('1329Mi')}`), /wanted at least 1330 MiB/)
+    assert.throws(() => helmTemplate(`workers: 3\n${memory('1.3G')}`), /wanted at least 1330 MiB/)
+    for (const limit of ['1330Mi', '1.3Gi', '1.4G'])
+      assert.doesNotThrow(() => helmTemplate(`workers: 3\n${memory(limit)}`))
+    assert.doesNotThrow(
+      () => helmTemplate('workers: 3\nresources: { limits: null }'),
+      'no limit, nothing to compare with',
+    )
+  })
+
+  it('takes what looks like a number for the text that it is, and its own labels stay', () => {
+    const set = helmTemplate('adminToken: { secretName: "123", key: "456" }\nserviceMonitor: { enabled: true }')
+    assert.deepEqual(problemsOf(set), [])
+    assert.deepEqual(nameProblems(set), [])
+    const labels = helmTemplate('podLabels: { app.kubernetes.io/name: other, team: chat }')
+    assert.deepEqual(nameProblems(labels), [])
+    assert.equal(one(labels, 'Deployment').spec.template.metadata.labels.team, 'chat')
   })
 
   it('says how many pods there are where nothing scales them', () => {
