@@ -32,7 +32,7 @@ for (const [name, text] of Object.entries(copies)) {
 
 /** @param {string} text */
 function prometheusRule(text) {
-  const groups = text.slice(text.indexOf('groups:')).trimEnd()
+  const groups = text.slice(text.search(/^groups:/m)).trimEnd()
   const indented = groups.replace(/^(?=.)/gm, '  ')
   return `# Generated from deploy/prometheus/rules.yml: change it there, then \`npm run docs\`.
 # For the Prometheus operator. Each alert has a page in docs/runbooks/.
