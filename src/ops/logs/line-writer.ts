@@ -6,8 +6,8 @@
  * A stream is given one line at a time, and the next when it has passed that on. What a stream collects it writes in one piece, which
  * is longer than what a pipe takes at once: another process that writes to the same pipe would come in between, in the middle of a line.
  *
- * Owned by one log; ends with `end()`, which gives the stream what waits, and listens for its failure until that is decided. The stream
- * belongs to whoever gave it, and is not closed. This file and `cli/` are all that writes to the standard streams, and only for
+ * Owned by one log; ends with `end()`: what waits then is still given to the stream, line by line as it takes them, and its failure is
+ * listened for until that is over. The stream belongs to whoever gave it, and is not closed. This file and `cli/` are all that writes to the standard streams, and only for
  * who asked for it.
  */
 import { messageOf } from '../../base/errors.ts'
@@ -86,9 +86,6 @@ export class LineWriter {
     if (this.#ended) return
     this.#ended = true
     this.#tellLost()
-    // Nobody gives it the next line any more, so it is given all.
-    for (const one of this.#waiting.splice(0)) this.#give(one)
-    this.#waitingBytes = 0
     if (this.#open === 0) this.#forget()
   }
 
@@ -133,9 +130,9 @@ export class LineWriter {
     this.#open--
     if (this.#given === one) this.#given = null
     if (error !== undefined && error !== null) this.#lost += one.lines
-    if (!this.#ended) this.#pass()
+    this.#pass()
     // Its failure is told just after this.
-    else if (this.#open === 0) setImmediate(() => this.#forget())
+    if (this.#ended && this.#open === 0) setImmediate(() => this.#forget())
   }
 
   readonly #sinkOnError = (error: unknown): void => {

@@ -62,6 +62,8 @@ describe('a slow stream', () => {
     for (let time = 0; time < 5; time++) writer.write(long)
     assert.equal(sink.lines.length, 1, 'one was given, one waits')
     writer.end()
+    assert.equal(sink.lines.length, 1, 'one at a time as ever')
+    while (writer.waits) sink.pass()
     assert.deepEqual(
       sink.lines.map((line) => line.slice(0, 6)),
       ['xxxxxx', 'xxxxxx', 'lost 3'],
