@@ -16,6 +16,7 @@ import { helm, helmTemplate, kustomize, type Manifest, one, parse, problemsOf } 
 /** Whatever can be turned on. */
 const EVERYTHING = `
 serviceMonitor: { enabled: true, labels: { release: prometheus } }
+prometheusRule: { enabled: true, labels: { release: prometheus } }
 imagePullSecrets: [{ name: registry }]
 extraArgs: [--node-option=--enable-source-maps]
 service: { type: LoadBalancer, port: 443, annotations: { example.com/idle: "3600" } }
@@ -257,20 +258,6 @@ describe('the chart', () => {
     )
   })
 
-  it('refuses workers that do not fit into the memory of the pod', () => {
-    const memory = (limit: string): string => `resources: { limits: { memory: ${limit} } }`
-    assert.throws(() => helmTemplate('workers: 3'), /1Gi is 1024 MiB: wanted at least 1330 MiB/)
-    assert.throws(() => helmTemplate('maxOldSpaceMiB: 1200'), /wanted at least 2670 MiB/)
-    assert.throws(() => helmTemplate(`workers: 3\n${memory('1329Mi')}`), /wanted at least 1330 MiB/)
-    assert.throws(() => helmTemplate(`workers: 3\n${memory('1.3G')}`), /wanted at least 1330 MiB/)
-    for (const limit of ['1330Mi', '1.3Gi', '1.4G'])
-      assert.doesNotThrow(() => helmTemplate(`workers: 3\n${memory(limit)}`))
-    assert.doesNotThrow(
-      () => helmTemplate('workers: 3\nresources: { limits: null }'),
-      'no limit, nothing to compare with',
-    )
-  })
-
   it('takes what looks like a number for the text that it is, and its own labels stay', () => {
     const set = helmTemplate('adminToken: { secretName: "123", key: "456" }\nserviceMonitor: { enabled: true }')
     assert.deepEqual(problemsOf(set), [])
@@ -284,27 +271,5 @@ describe('the chart', () => {
     const set = helmTemplate('autoscaling: { enabled: false }\nreplicas: 5\nnetworkPolicy: { enabled: false }')
     assert.equal(one(set, 'Deployment').spec.replicas, 5)
     assert.deepEqual(set.map(({ kind }) => kind).sort(), ['Deployment', 'PodDisruptionBudget', 'Service', 'Service'])
-  })
-})
-
-describe('the Dockerfile', () => {
-  const lines = deployFile('docker/Dockerfile')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-  const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')))
-  const after = (word: string): string =>
-    last.findLast((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? ''
-
-  it('has two stages, and the second has no installer and no root', () => {
-    assert.equal(lines.filter((line) => line.startsWith('FROM ')).length, 2)
-    assert.equal(after('RUN'), '')
-    const { runAsUser, runAsGroup } = one(SETS['kubernetes/base'] as Manifest[], 'Deployment').spec.template.spec
-      .securityContext
-    assert.equal(after('USER'), `${runAsUser}:${runAsGroup}`)
-  })
-
-  it('starts the command itself, without a shell', () => {
-    assert.deepEqual(JSON.parse(after('ENTRYPOINT')), ['node', 'node_modules/holdfast/dist/cli/main.js'])
-    assert.equal(JSON.parse(after('CMD'))[0], containerOf(SETS['kubernetes/base'] as Manifest[]).args[0])
   })
 })
