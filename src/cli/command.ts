@@ -39,5 +39,7 @@ export interface Command {
   readonly flags: Flags
   /** Below the flags in its help, line by line: examples, what is said at the end, exit codes. */
   readonly more?: readonly string[]
+  /** When it is done, what it has written and nobody has read is waited for so long; without it, until it is read. */
+  readonly unreadMs?: number
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>
 }

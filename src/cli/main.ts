@@ -4,6 +4,7 @@
  * prints is this one.
  */
 import { createInterface } from 'node:readline'
+import { systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
 import { AskError } from './ask-admin.ts'
 import type { ExitCode, Screen, Terminal } from './command.ts'
@@ -91,7 +92,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return 0
   }
   try {
-    return await command.run(rest, terminal)
+    const code = await command.run(rest, terminal)
+    if (command.unreadMs !== undefined) systemClock.after(command.unreadMs, () => process.exit())
+    return code
   } catch (thrown) {
     const isExpected = [HoldfastError, UsageError, AskError].some((kind) => thrown instanceof kind)
     terminal.note(`holdfast ${name}: ${isExpected ? messageOf(thrown) : stackOf(thrown) || messageOf(thrown)}`)

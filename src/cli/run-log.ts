@@ -7,22 +7,30 @@ import type { Terminal } from './command.ts'
 import { type Given, UsageError } from './flags.ts'
 
 /** Null: a few sentences of the supervisor, or what `--json` prints. @throws UsageError */
-export function runLogOf(given: Given, { draw }: Pick<Terminal, 'draw'>): RunLogSettings | null {
+export function runLogOf(given: Given, { draw, env }: Pick<Terminal, 'draw' | 'env'>): RunLogSettings | null {
   const asked = given.text('log')
   const level = given.text('log-level') ?? 'info'
   if (asked !== undefined && !['json', 'pretty', 'brief'].includes(asked)) {
     throw new UsageError(`--log ${asked}: wanted json, pretty or brief`)
   }
   if (!isLevel(level)) throw new UsageError(`--log-level ${level}: wanted one of ${LOG_LEVELS.join(', ')}`)
+  const service = given.text('log-service') ?? null
+  if (service !== null && service.length > 100) throw new UsageError('--log-service: wanted at most 100 characters')
+  const what = { level, service, errorMessages: !given.on('log-without-messages') }
   if (given.on('json')) {
+    if (!what.errorMessages) throw new UsageError('--log-without-messages: wanted --log json or --log pretty with it')
     if (asked === undefined || asked === 'brief') return null
     throw new UsageError('--json and --log: wanted one of them; --json is for programs that follow a rollout')
   }
   const inTerminal = draw !== null
   const form = asked ?? (inTerminal || given.text('log-level') !== undefined ? 'pretty' : 'brief')
-  if (form === 'brief') return null
-  if (form === 'json') return { level, stream: 'stdout', pretty: false, colors: false }
-  return { level, stream: 'stderr', pretty: true, colors: inTerminal }
+  if (form === 'brief') {
+    // The sentences of the supervisor say it.
+    if (!what.errorMessages) throw new UsageError('--log-without-messages: wanted --log json or --log pretty with it')
+    return null
+  }
+  if (form === 'json') return { ...what, stream: 'stdout', pretty: false, colors: false }
+  return { ...what, stream: 'stderr', pretty: true, colors: inTerminal && (env.NO_COLOR ?? '') === '' }
 }
 
 function isLevel(text: string): text is LogLevel {

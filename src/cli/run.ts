@@ -43,6 +43,10 @@ const FLAGS: Flags = {
       'the log of supervisor and workers: "json" (ECS, to stdout), "pretty" (for people), or "brief": a few sentences of the supervisor (pretty in a terminal, otherwise brief)',
   },
   'log-level': { value: 'LEVEL', about: 'trace, debug, info, warn, error or fatal (info)' },
+  'log-service': { value: 'NAME', about: 'the field service.name of the log (none)' },
+  'log-without-messages': {
+    about: 'leave out of the log what the app says in its errors: only class, code and lines of code',
+  },
   json: { about: 'print what happens as JSON, one line each, instead of a log' },
 }
 
@@ -52,13 +56,19 @@ const WORKER_ADMIN = new URL(`../ops/worker-admin${extname(import.meta.url)}`, i
 function supervisorOf(given: Given, log: RunLogSettings | null): Supervisor {
   const [file, ...more] = given.words
   if (file === undefined || more.length > 0) throw new UsageError('wanted one file: holdfast run app.js')
+  const [windowMs, timeoutMs] = [given.duration('drain-window'), given.duration('drain-timeout')]
+  if (windowMs !== undefined && timeoutMs !== undefined && windowMs > timeoutMs) {
+    throw new UsageError(
+      `--drain-window ${given.text('drain-window')}: wanted no more than --drain-timeout ${given.text('drain-timeout')}, in which it is`,
+    )
+  }
   const size = given.number('max-old-space-size')
   return new Supervisor(
     file,
     {
       ...{ port: given.number('port'), host: given.text('host'), workers: given.number('workers') },
       ...{ startTimeoutMs: given.duration('start-timeout'), bindTimeoutMs: given.duration('bind-timeout') },
-      ...{ drainWindowMs: given.duration('drain-window'), drainTimeoutMs: given.duration('drain-timeout') },
+      ...{ drainWindowMs: windowMs, drainTimeoutMs: timeoutMs },
       busyMoveMs: given.duration('busy-move'),
       recycleOldSpacePercent: given.number('recycle-old-space'),
       ...{ recycleMaxAgeMs: given.duration('recycle-max-age'), recyclePauseMs: given.duration('recycle-pause') },
@@ -129,5 +139,7 @@ export const RUN: Command = {
   usage: 'app.js [--port 8080]',
   about: 'Runs an app in worker processes. SIGHUP reloads it, SIGTERM drains it.',
   flags: FLAGS,
+  // A log that nobody reads any more must not keep a service from ending.
+  unreadMs: 5_000,
   run,
 }

@@ -9,6 +9,9 @@ import { isServer, type ServedServer } from './served-server.ts'
 
 const EXPORT = 'export default server: what createServer() returned, not listening'
 
+/** What Node says of a module that it takes for CommonJS. */
+const NO_MODULE = /import statement outside a module|Unexpected token 'export'/
+
 /** @throws HoldfastError HF_APP_INVALID: what was seen, wanted, to be done */
 export async function loadApp(file: string): Promise<ServedServer> {
   let app: Readonly<Record<string, unknown>>
@@ -25,7 +28,9 @@ function cannotImport(file: string, thrown: unknown): HoldfastError {
     file,
     `importing it failed: ${messageOf(thrown)}`,
     'a module that can be imported',
-    `correct it; \`node ${file}\` shows the same`,
+    NO_MODULE.test(messageOf(thrown))
+      ? 'set "type": "module" in the package.json beside it, or call it .mjs'
+      : `correct it; \`node ${file}\` shows the same`,
   )
   error.cause = thrown
   error.stack = `${error.message}\n${stackOf(thrown)}`

@@ -7,7 +7,7 @@ import type { AdminPlan, LogsOrder, Order } from './control.ts'
 import { isAlive } from './is-alive.ts'
 import type { ServedServer } from './served-server.ts'
 import { Worker } from './worker.ts'
-import type { WorkerAdmin } from './worker-process.ts'
+import type { WorkerAdmin, WorkerLogs } from './worker-process.ts'
 
 if (process.send === undefined) throw new Error('this file is started by holdfast run, not by itself')
 
@@ -51,13 +51,14 @@ async function openAdmin({ module, path }: AdminPlan, server: ServedServer): Pro
   }
 }
 
-async function openLogs({ module, settings, who }: LogsOrder, server: ServedServer): Promise<void> {
+async function openLogs({ module, settings, who }: LogsOrder): Promise<WorkerLogs | null> {
   try {
     const { openWorkerLogs } = (await import(module)) as {
-      openWorkerLogs(server: ServedServer, who: LogsOrder['who'], settings: object): void
+      openWorkerLogs(who: LogsOrder['who'], settings: object): WorkerLogs
     }
-    openWorkerLogs(server, who, settings)
+    return openWorkerLogs(who, settings)
   } catch (thrown) {
     process.emitWarning(`this worker writes no log: ${messageOf(thrown)}`, 'HoldfastWarning')
+    return null
   }
 }

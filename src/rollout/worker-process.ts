@@ -10,6 +10,14 @@ export interface WorkerAdmin {
   close(): Promise<unknown>
 }
 
+/** The log of a worker; it ends with its server. */
+export interface WorkerLogs {
+  /** What this server announces is written from now on. */
+  serves(server: ServedServer): void
+  /** Is there anything that was not written yet, because nobody has read what was before? */
+  waits(): boolean
+}
+
 /** The process around a worker. */
 export interface WorkerProcess {
   /** Resolves when it is on its way, also when nobody listens any more. */
@@ -21,8 +29,8 @@ export interface WorkerProcess {
   isAlive(pid: number): boolean
   /** Answers for that server from now on. Never rejects: who cannot be asked serves all the same. */
   openAdmin(plan: AdminPlan, server: ServedServer): Promise<WorkerAdmin | null>
-  /** Writes the log of that server from now on; ends with it. Never rejects: who writes no log serves all the same. */
-  openLogs(plan: LogsOrder, server: ServedServer): Promise<void>
+  /** The log of this worker from now on. Never rejects: who writes no log serves all the same. */
+  openLogs(plan: LogsOrder): Promise<WorkerLogs | null>
   /** Removes a folder of sockets if no worker has one in it. */
   removeFolder(path: string): void
   exit(code: number): void

@@ -25,7 +25,7 @@ import type { ServedServer } from './served-server.ts'
 import { Tour } from './tour.ts'
 import { type DrainTimes, drained, drainMsOf } from './worker-drain.ts'
 import { figuresOf, unmet } from './worker-figures.ts'
-import type { WorkerAdmin, WorkerProcess } from './worker-process.ts'
+import type { WorkerAdmin, WorkerLogs, WorkerProcess } from './worker-process.ts'
 
 const ALONE: Leaving = { listening: false, retryAfterMs: null, autopsy: false }
 const FIGURES_MS = 1_000
@@ -45,6 +45,7 @@ export class Worker {
   #figures: ClockTimer | null = null
   #arriving: Arriving | null = null
   #admin: WorkerAdmin | null = null
+  #logs: WorkerLogs | null = null
   /** It is empty, and waits for its turn. */
   #autopsyDue: ((withinMs: number | null) => void) | null = null
   #listening = false
@@ -96,6 +97,8 @@ export class Worker {
     const events = new Events<BrokerEvents>((_, thrown) => {
       throw thrown
     })
+    // Before there is anything to be told: the first links, say.
+    if (logs !== null) this.#logs = await this.#process.openLogs(logs)
     const mesh = new Mesh({ name, path: place, events, clock })
     await mesh.listen()
     this.#mesh = mesh
@@ -104,7 +107,7 @@ export class Worker {
     for (const peer of peers) mesh.meet(peer.name, peer.path)
     const server = await loadApp(file)
     this.#server = server
-    if (logs !== null) await this.#process.openLogs(logs, server)
+    this.#logs?.serves(server)
     server[INTERNALS].connectBroker(broker)
     if (from !== null) {
       const lane = new Lane(HandlePipe.open(from.laneFd))
@@ -265,6 +268,8 @@ export class Worker {
     if (this.#orphaned) this.#process.removeFolder(this.#folder)
     // The last figures, behind everything else that was said.
     if (this.#server !== null) await this.#process.say({ kind: 'figures', figures: figuresOf(this.#server), counted })
+    const latest = this.#clock.now() + FLUSH_MS
+    while (this.#logs?.waits() && this.#clock.now() < latest) await pause(this.#clock, 5)
     this.#process.exit(code)
   }
 

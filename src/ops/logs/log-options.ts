@@ -10,9 +10,11 @@ const LOGGER = z.custom<LogTarget>((value) =>
 
 /** Where lines go: a stream, or anything else that can be written to. */
 export interface LogSink {
-  write(line: string): unknown
-  /** Bytes it has not passed on. */
+  /** @param passed of a stream, told when it has passed the line on, or could not */
+  write(line: string, passed?: (error?: unknown) => void): unknown
+  /** Bytes it has not passed on. What has it is a stream. */
   readonly writableLength?: number
+  readonly destroyed?: boolean
   readonly isTTY?: boolean
   on?(event: 'error', listener: (error: unknown) => void): unknown
   off?(event: 'error', listener: (error: unknown) => void): unknown
@@ -60,7 +62,7 @@ export const LOG_OPTIONS = {
   repeatsMax: integerOption(1, 1_000_000, {
     default: 20,
     about:
-      'So many lines of one kind of event in `repeatsWindowMs`; the rest is counted, and said in one line at its end.',
+      'So many lines of one kind of event in `repeatsWindowMs`; the rest is counted, and said in one line at its end. What is `debug` or `trace` is written each time.',
     without: 'one client that does the same thing wrong again and again would fill the disk.',
   }),
   repeatsWindowMs: integerOption(100, 3_600_000, {

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
-import { type AnyEntry, fieldsOf, type LogEntry, type LogLevel, levelOf, messageFrom } from './log-entry.ts'
+import { type AnyEntry, fieldsOf, type LogEntry, type LogLevel, levelOf, messageFrom, rank } from './log-entry.ts'
 import { type FieldName, type Fields, type FieldType, LOG_FIELDS } from './log-fields.ts'
 import type { LogTarget } from './log-options.ts'
 import { Repeats } from './repeats.ts'
@@ -74,7 +74,8 @@ export class Log {
       if (!this.enabled(level)) return
       const fields = fieldsOf(entry, payload)
       const kind = entry.same === undefined ? action : `${action} ${fields[entry.same] ?? ''}`
-      if (!this.#repeats.allows(kind, level)) return
+      // Who asks for these follows one connection, and wants all of it.
+      if (rank(level) >= rank('info') && !this.#repeats.allows(kind, level)) return
       this.#line(level, entry.message, { ...eventFields(action, entry), ...about(payload), ...fields })
     } catch (thrown) {
       this.#fail(thrown)
@@ -123,7 +124,7 @@ function eventFields(action: string, { category, type, outcome }: AnyEntry): Fie
 
 /** Cut so that it takes at most so many bytes as JSON. */
 export function fit(text: string, bytesMax: number): string {
-  if (text.length * 6 <= bytesMax || jsonBytes(text) <= bytesMax) return text
+  if (text.length * 6 <= bytesMax || (text.length <= bytesMax && jsonBytes(text) <= bytesMax)) return text
   // Of the dots, three bytes.
   let length = Math.min(text.length, bytesMax)
   while (jsonBytes(text.slice(0, length)) > bytesMax - 3) length = Math.floor(length * 0.9)

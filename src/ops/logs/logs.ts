@@ -49,7 +49,8 @@ export function logs(server: LoggedServer, input: LogsInput = {}, surroundings: 
   const init: OpenLogInit = { clock, repeatsMax, repeatsWindowMs }
   const sink = options.to ?? standardOutput()
   const pretty = options.pretty ?? sink.isTTY === true
-  const own: OwnTarget = { level, service, sink, pretty, colors: sink.isTTY === true, who: null }
+  const colors = sink.isTTY === true && (process.env.NO_COLOR ?? '') === ''
+  const own: OwnTarget = { level, service, sink, pretty, colors, who: null }
   const { log, end } = openLog(options.logger === null ? own : { logger: options.logger }, init)
   const source = { internals, on: ((name, listener) => server.on(name, listener)) as Server['on'] }
   const serverLog = new ServerLog(source, log, errorMessages)

@@ -29,13 +29,15 @@ export interface OwnTarget {
 
 export interface OpenLog {
   readonly log: Log
+  /** Is there anything that the stream has not passed on? Of a logger that was given nobody knows. */
+  waits(): boolean
   end(): void
 }
 
 export function openLog(target: OwnTarget | { readonly logger: LogTarget }, init: OpenLogInit): OpenLog {
   if ('logger' in target) {
     const log = new Log({ ...init, target: target.logger })
-    return { log, end: () => log.end() }
+    return { log, waits: () => false, end: () => log.end() }
   }
   const { level, service, who, ...where } = target
   const writer = new LineWriter({ ...where, writerOnLost: (lines) => log.lost(lines) })
@@ -49,6 +51,7 @@ export function openLog(target: OwnTarget | { readonly logger: LogTarget }, init
   const log = new Log({ ...init, target: own })
   return {
     log,
+    waits: () => writer.waits,
     end() {
       log.end()
       writer.end()

@@ -12,8 +12,7 @@ const COLORS: Readonly<Record<string, string>> = {
   fatal: '41;97',
 }
 /** Said by the sentence, or of no use to whoever sits in front of it. */
-const SAID =
-  /^(@timestamp|log\.|message|ecs\.|process\.|host\.|service\.|event\.|error\.|holdfast\.worker\.|holdfast\.detail)/
+const SAID = /^(@timestamp|log\.|message|ecs\.|process\.|host\.|service\.|event\.|error\.|holdfast\.worker\.(?!pid))/
 const NS_PER_MS = 1_000_000
 const STACK_LINES = 8
 
@@ -23,15 +22,17 @@ export function prettyLine(line: string, colors: boolean): string {
   if (fields === null) return line
   const paint = (code: string, text: string): string => (colors ? `\x1b[${code}m${text}\x1b[0m` : text)
   const level = String(fields['log.level'] ?? 'info')
+  const message = String(fields.message ?? '')
+  const [slot, version] = [fields['holdfast.worker.slot'], fields['holdfast.worker.version']]
+  // The supervisor's own sentences say of which worker they are.
+  const who = slot === undefined || message.includes(`worker ${slot}`) ? '' : `worker ${slot} v${version}`
   const parts = [
     paint('90', String(fields['@timestamp'] ?? '').slice(11, 23)),
     paint(COLORS[level] ?? '0', level.toUpperCase().padEnd(5)),
-    ...(fields['holdfast.worker.slot'] === undefined || fields['holdfast.worker.pid'] !== undefined
-      ? []
-      : [paint('36', `worker ${fields['holdfast.worker.slot']} v${fields['holdfast.worker.version']}`)]),
-    plain(String(fields.message ?? '')),
+    ...(who === '' ? [] : [paint('36', who)]),
+    plain(message),
     ...Object.entries(fields)
-      .filter(([name]) => !SAID.test(name) && name in LOG_FIELDS)
+      .filter(([name, value]) => !SAID.test(name) && name in LOG_FIELDS && !isSaid(name, value, message))
       .map(([name, value]) => paint('90', `${name.replace(/^holdfast\./, '')}=${plain(String(value))}`)),
   ]
   const duration = fields['event.duration']
@@ -39,6 +40,11 @@ export function prettyLine(line: string, colors: boolean): string {
   const stack = String(fields['error.stack_trace'] ?? '')
   const below = stack === '' ? [] : stack.split('\n').slice(0, STACK_LINES)
   return `${[parts.join(' '), ...below.map((one) => paint('90', `    ${plain(one.trim())}`))].join('\n')}\n`
+}
+
+/** Some sentences have it, and others do not. */
+function isSaid(name: string, value: unknown, message: string): boolean {
+  return name === 'holdfast.detail' && message.includes(String(value).replace(/…$/, ''))
 }
 
 /** Without what a terminal obeys: an error may say what a client has sent. */

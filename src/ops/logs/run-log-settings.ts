@@ -7,4 +7,8 @@ export interface RunLogSettings {
   readonly stream: 'stdout' | 'stderr'
   readonly pretty: boolean
   readonly colors: boolean
+  /** The field `service.name`. */
+  readonly service: string | null
+  /** False: what the app says in its errors is left out. */
+  readonly errorMessages: boolean
 }

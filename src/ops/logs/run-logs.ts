@@ -10,6 +10,7 @@ import type { Events } from '../../base/events.ts'
 import type { RolloutEvents } from '../../rollout/rollout-events.ts'
 import { INTERNALS } from '../../server/internals.ts'
 import type { Server } from '../../server/server.ts'
+import { reasonWithoutMessage } from './error-words.ts'
 import { standardError, standardOutput } from './line-writer.ts'
 import type { Log } from './log.ts'
 import { type AnyEntry, highestLevel, type LogEntry } from './log-entry.ts'
@@ -21,28 +22,43 @@ import { BROKER_LOG_TABLE, ROLLOUT_LOG_TABLE } from './rollout-log-table.ts'
 import type { RunLogSettings } from './run-log-settings.ts'
 import { ServerLog } from './server-log.ts'
 
-/** The log of a worker, from now on until its server has closed. Called in the worker, by what `holdfast run` was told. */
+/** The log of a worker. It ends with its server. */
+export interface WorkerLogs {
+  /** What this server announces is written from now on. */
+  serves(server: Server): void
+  /** Is there anything that was not written yet, because nobody has read what was before? */
+  waits(): boolean
+}
+
+/** Called in the worker, by what `holdfast run` was told, before it is linked to others: the first links are written too. */
 export function openWorkerLogs(
-  server: Server,
   who: { readonly slot: number; readonly version: number },
   settings: RunLogSettings,
-): void {
-  const { log, end } = openRunLog(settings, who)
-  const on = ((name, listener) => server.on(name, listener)) as Server['on']
-  const serverLog = new ServerLog({ internals: server[INTERNALS], on }, log, true)
+): WorkerLogs {
+  const { log, waits, end } = openRunLog(settings, who)
   const unsubscribes = listenToLinks(log)
-  server.scope.defer(() => {
-    serverLog.end()
-    for (const stop of unsubscribes) stop()
-    end()
-  }, 'log')
+  return {
+    waits,
+    serves(server) {
+      const on = ((name, listener) => server.on(name, listener)) as Server['on']
+      const serverLog = new ServerLog({ internals: server[INTERNALS], on }, log, settings.errorMessages)
+      server.scope.defer(() => {
+        serverLog.end()
+        for (const stop of unsubscribes) stop()
+        end()
+      }, 'log')
+    },
+  }
 }
 
 /** The log of the supervisor. */
 export function supervisorLogs(events: Events<RolloutEvents>, settings: RunLogSettings): Logs {
   const { log, end } = openRunLog(settings, null)
   const offs = wanted(log, ROLLOUT_LOG_TABLE).map(([name, entry]) =>
-    events.on(name, (payload) => log.write(name, entry, payload, noFields)),
+    events.on(name, (payload) => {
+      const shown = settings.errorMessages || !OF_WORKERS.has(name) ? payload : reticent(payload)
+      log.write(name, entry, shown, noFields)
+    }),
   )
   return {
     close() {
@@ -50,6 +66,15 @@ export function supervisorLogs(events: Events<RolloutEvents>, settings: RunLogSe
       end()
     },
   }
+}
+
+/** Where the reason may be what a worker has died of. */
+const OF_WORKERS: ReadonlySet<string> = new Set(['worker', 'crash', 'crashLoop', 'reloadFailed', 'ended'])
+
+/** A payload whose reason, if it has one, says nothing that the app has said. */
+function reticent<Payload>(payload: Payload): Payload {
+  const { reason } = payload as { readonly reason?: unknown }
+  return typeof reason === 'string' ? { ...payload, reason: reasonWithoutMessage(reason) } : payload
 }
 
 /** Links are those of the process: there is one mesh in a worker. */
@@ -70,13 +95,13 @@ function wanted<Table extends Readonly<Record<string, AnyEntry>>>(
 }
 
 function openRunLog(
-  { level, stream, pretty, colors }: RunLogSettings,
+  { level, stream, pretty, colors, service }: RunLogSettings,
   who: { slot: number; version: number } | null,
 ): OpenLog {
   const sink = stream === 'stdout' ? standardOutput() : standardError()
   const { repeatsMax, repeatsWindowMs } = LOG_OPTIONS
   return openLog(
-    { level, sink, pretty, colors, service: null, who },
+    { level, sink, pretty, colors, service, who },
     { clock: systemClock, repeatsMax: repeatsMax.default, repeatsWindowMs: repeatsWindowMs.default },
   )
 }

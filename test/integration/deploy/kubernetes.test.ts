@@ -5,6 +5,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
+import { readFlags } from '../../../src/cli/flags.ts'
+import { RUN } from '../../../src/cli/run.ts'
+import { runLogOf } from '../../../src/cli/run-log.ts'
 import { EMBEDDED_PATHS } from '../../../src/ops/admin-embedded.ts'
 import { deployFile, deployPath } from './front.ts'
 import { CLOSE_SECONDS, graceProblems, leavingOf } from './grace.ts'
@@ -13,6 +16,7 @@ import { helm, helmTemplate, kustomize, type Manifest, one, parse, problemsOf } 
 /** Whatever can be turned on. */
 const EVERYTHING = `
 serviceMonitor: { enabled: true, labels: { release: prometheus } }
+prometheusRule: { enabled: true, labels: { release: prometheus } }
 imagePullSecrets: [{ name: registry }]
 extraArgs: [--node-option=--enable-source-maps]
 service: { type: LoadBalancer, port: 443, annotations: { example.com/idle: "3600" } }
@@ -92,12 +96,22 @@ for (const [name, set] of Object.entries(SETS)) {
       const { readinessProbe, livenessProbe, startupProbe, args, ports } = containerOf(set)
       assert.equal(readinessProbe.httpGet.path, '/readyz')
       assert.equal(livenessProbe.httpGet.path, '/healthz')
+      // A pod that waits for its settings, with readyWhen(), must not be killed for it.
+      assert.equal(startupProbe.httpGet.path, '/healthz')
       for (const { httpGet } of [readinessProbe, livenessProbe, startupProbe]) {
         assert.equal(httpGet.port, 'admin')
         assert.equal(EMBEDDED_PATHS[httpGet.path as keyof typeof EMBEDDED_PATHS][1], 'no')
       }
       const numbers = Object.fromEntries(ports.map((port: Manifest) => [port.name, port.containerPort]))
       assert.ok(args.includes(`--port=${numbers.ws}`) && args.includes(`--admin=0.0.0.0:${numbers.admin}`))
+    })
+
+    it('writes the log that deploy/logs ships', () => {
+      const given = readFlags(containerOf(set).args.slice(1), RUN.flags, 'run')
+      const terminal = { draw: null, env: {} }
+      assert.deepEqual(runLogOf(given, terminal), {
+        ...{ level: 'info', service: 'chat', errorMessages: true, stream: 'stdout', pretty: false, colors: false },
+      })
     })
 
     it('runs as nobody in particular, and can write to /tmp alone', () => {
@@ -233,33 +247,29 @@ describe('the chart', () => {
     assert.throws(() => helmTemplate('drain: { timeoutSeconds: 600 }'), /at least the grace period of 630 s/)
     assert.throws(() => helmTemplate('drain: { reserveSeconds: 3 }'), /minimum/)
     assert.throws(() => helmTemplate('drain: { graceSeconds: 30 }'), /graceSeconds/)
+    assert.throws(() => helmTemplate('worker: 3'), /worker/)
+    assert.throws(() => helmTemplate('service: { port: 70000 }'), /port/)
+    assert.throws(() => helmTemplate('disruptionBudget: { maxUnavailable: 0 }'), /maxUnavailable/)
+    assert.throws(() => helmTemplate('image: { tag: 1.10 }'), /tag/)
+    assert.throws(() => helmTemplate('env: { A: b }'), /env/)
+    assert.throws(
+      () => helmTemplate('autoscaling: { minReplicas: 20 }'),
+      /minReplicas 20 is more than .*maxReplicas 12/,
+    )
+  })
+
+  it('takes what looks like a number for the text that it is, and its own labels stay', () => {
+    const set = helmTemplate('adminToken: { secretName: "123", key: "456" }\nserviceMonitor: { enabled: true }')
+    assert.deepEqual(problemsOf(set), [])
+    assert.deepEqual(nameProblems(set), [])
+    const labels = helmTemplate('podLabels: { app.kubernetes.io/name: other, team: chat }')
+    assert.deepEqual(nameProblems(labels), [])
+    assert.equal(one(labels, 'Deployment').spec.template.metadata.labels.team, 'chat')
   })
 
   it('says how many pods there are where nothing scales them', () => {
     const set = helmTemplate('autoscaling: { enabled: false }\nreplicas: 5\nnetworkPolicy: { enabled: false }')
     assert.equal(one(set, 'Deployment').spec.replicas, 5)
     assert.deepEqual(set.map(({ kind }) => kind).sort(), ['Deployment', 'PodDisruptionBudget', 'Service', 'Service'])
-  })
-})
-
-describe('the Dockerfile', () => {
-  const lines = deployFile('docker/Dockerfile')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-  const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')))
-  const after = (word: string): string =>
-    last.findLast((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? ''
-
-  it('has two stages, and the second has no installer and no root', () => {
-    assert.equal(lines.filter((line) => line.startsWith('FROM ')).length, 2)
-    assert.equal(after('RUN'), '')
-    const { runAsUser, runAsGroup } = one(SETS['kubernetes/base'] as Manifest[], 'Deployment').spec.template.spec
-      .securityContext
-    assert.equal(after('USER'), `${runAsUser}:${runAsGroup}`)
-  })
-
-  it('starts the command itself, without a shell', () => {
-    assert.deepEqual(JSON.parse(after('ENTRYPOINT')), ['node', 'node_modules/holdfast/dist/cli/main.js'])
-    assert.equal(JSON.parse(after('CMD'))[0], containerOf(SETS['kubernetes/base'] as Manifest[]).args[0])
   })
 })

@@ -74,6 +74,12 @@ test('the shippers parse, read the same files, and send to the data stream of th
   assert.deepEqual(vector.sinks.elasticsearch.inputs, Object.keys(vector.transforms))
   for (const [, name = ''] of vector.transforms.holdfast_ecs.source.matchAll(/\."([^"]+)"/g)) assert.ok(name in TYPES)
   assert.equal(TYPES['event.dataset'] !== undefined && dataset, 'holdfast')
+  // Of what is no JSON its text alone is kept: what Vector adds to it are texts where ECS has objects.
+  const otherwise = /else \{\s*\. = \{([^}]*)\}/.exec(vector.transforms.holdfast_ecs.source)?.[1] ?? ''
+  assert.deepEqual(
+    [...otherwise.matchAll(/"(\w+)":/g)].map(([, name]) => name),
+    ['message', 'timestamp', 'tags'],
+  )
   const conf = deployFile('logs/logstash.conf').replace(/#.*$/gm, '')
   assert.deepEqual(
     ['type', 'dataset', 'namespace'].map((part) => new RegExp(`data_stream_${part} => "(\\w+)"`).exec(conf)?.[1]),

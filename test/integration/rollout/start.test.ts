@@ -98,6 +98,12 @@ test('an app that cannot be run: exit 1, and what was seen, wanted, to be done',
   )
 })
 
+test('an app that Node takes for CommonJS: it says what to set', async (t) => {
+  const run = new Supervised(t, new AppFolder(t).write(ECHO, 'app.cjs'), {})
+  assert.equal(await run.exitCode(), 1)
+  assert.match(run.errors, /importing it failed: .*outside a module; .*; set "type": "module" in the package.json/)
+})
+
 test('an app that is never ready: exit 1', async (t) => {
   const app = new AppFolder(t).write(
     'await new Promise((resolve) => setTimeout(resolve, 1_000_000))\nexport default 1\n',

@@ -230,11 +230,24 @@ describe('what is written', () => {
     assert.equal(clock.timers, 0)
   })
 
+  test('debug is written each time: who asks for it follows one connection; and takes no place of what is counted', () => {
+    const sink = new Written()
+    const { log, end } = open(sink, undefined, 'debug', 2)
+    const moved = (answered: boolean): void =>
+      log.write('moved', SERVER_LOG_TABLE.moved, { ...FACTS, diagnosis: null, answered }, () => ({}))
+    for (let turn = 0; turn < 10; turn++) moved(true)
+    for (let turn = 0; turn < 3; turn++) moved(false)
+    end()
+    const levels = sink.parsed.map((line) => line['log.level'])
+    assert.deepEqual(levels, [...Array(10).fill('debug'), 'warn', 'warn', 'warn'])
+    assert.equal(sink.parsed.at(-1)?.['holdfast.left_out'], 1)
+  })
+
   test('kinds are bounded, whatever their number', () => {
     const sink = new Written()
     const { log, end } = open(sink, undefined, 'trace', 1)
     for (let turn = 0; turn < 2_000; turn++) {
-      log.write('expected', SERVER_LOG_TABLE.expected, { object: {}, name: `n${turn}` }, () => ({}))
+      log.write('leak', SERVER_LOG_TABLE.leak, { ...SERVER_SAMPLES.leak, kind: `n${turn}` }, () => ({}))
     }
     end()
     assert.equal(sink.lines.length, 500 + 1 + 1)
@@ -344,6 +357,15 @@ test('for people: time, level, sentence, what says which one; nothing that a ter
   )
   const begins = String.fromCharCode(27)
   assert.ok(!shown.includes(begins))
+  const crash = everyLine().find((one) => one['event.action'] === 'crash') ?? {}
+  assert.match(prettyLine(JSON.stringify(crash), false), /ERROR worker 1, version 2, died: .* detail=/)
+  const linked = everyLine().find((one) => one['event.action'] === 'linked') ?? {}
+  assert.match(
+    prettyLine(JSON.stringify(linked), false),
+    /DEBUG worker 0 v1 linked to another worker worker\.pid=\d+$/m,
+  )
+  const left = everyLine().find((one) => one['event.action'] === 'close') ?? {}
+  assert.doesNotMatch(prettyLine(JSON.stringify(left), false), /detail=/, 'the sentence says it already')
   assert.ok(prettyLine(JSON.stringify(line), true).includes(`${begins}[31m`))
   assert.equal(prettyLine('what an app prints\n', false), 'what an app prints\n')
 })
