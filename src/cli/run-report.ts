@@ -28,7 +28,7 @@ const LINES: {
     `version ${generation} has taken over in ${(durationMs / 1_000).toFixed(1)} s: ${moved} moved, ${drained.total} drained`,
   reloadFailed: ({ generation, reason }) => `version ${generation} has not taken over: ${reason}`,
   recycle: ({ slot, pid, reason }) => `replacing worker ${slot} (pid ${pid}): ${reason}`,
-  'not-ready': ({ reasons }) => `not ready: ${reasons.join('; ')}`,
+  notReady: ({ reasons }) => `not ready: ${reasons.join('; ')}`,
   ready: ({ notReadyMs }) => `ready again after ${(notReadyMs / 1_000).toFixed(1)} s`,
   draining: ({ workers }) => `draining ${count(workers, 'worker')}; once more ends them at once`,
   autopsy: ({ slot, generation, verdict, sentence }) =>

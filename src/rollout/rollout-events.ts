@@ -46,7 +46,7 @@ export interface RolloutEvents {
   /** A worker that was replaced has been looked at before it exited: what was over in it and still held. */
   autopsy: KeptAutopsy
   /** No worker lets anybody in, and why. Not announced while it starts or has been told to end; looked at once a second. */
-  'not-ready': { readonly reasons: readonly string[] }
+  notReady: { readonly reasons: readonly string[] }
   /** One does again. */
   ready: { readonly notReadyMs: number }
   /** All workers have been told to finish; then the supervisor ends. */

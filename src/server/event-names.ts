@@ -49,7 +49,7 @@ export interface ServerEvents extends ConnectionEvents {
     readonly sentence: string
   }
   /** Who comes now is not let in, and why: a limit, or a condition of yours. Noticed when somebody asks, by `/readyz` or `/metrics`, and under a supervisor once a second. That it starts, drains or closes is not announced here. */
-  'not-ready': { readonly reasons: readonly string[] }
+  notReady: { readonly reasons: readonly string[] }
   /** It is let in again. */
   ready: { readonly notReadyMs: number }
   /** The process itself was stuck for so long; no peer is judged by it. */
@@ -83,7 +83,7 @@ const NAMES: Readonly<Record<keyof ServerEvents, true>> = {
   limit: true,
   drain: true,
   leak: true,
-  'not-ready': true,
+  notReady: true,
   ready: true,
   stall: true,
   reclaim: true,

@@ -55,7 +55,7 @@ export class Readiness {
     if (closing || reasons.some(({ reason }) => reason === 'starting')) return
     if (reasons.length > 0 && this.#since === null) {
       this.#since = wallNow()
-      events.emit('not-ready', { reasons: reasons.map(({ reason, detail }) => `${reason}: ${detail}`) })
+      events.emit('notReady', { reasons: reasons.map(({ reason, detail }) => `${reason}: ${detail}`) })
     } else if (reasons.length === 0 && this.#since !== null) {
       const notReadyMs = Math.max(0, wallNow() - this.#since)
       this.#since = null

@@ -1,5 +1,5 @@
 /**
- * Looks once a second whether a supervisor is ready, as `/readyz` says it, and announces it when that has changed: as its events `not-ready` and
+ * Looks once a second whether a supervisor is ready, as `/readyz` says it, and announces it when that has changed: as its events `notReady` and
  * `ready`. Of its start and its end other events tell.
  *
  * Owned by whoever made it. Ends with `end()`, or with the supervisor: no timer.
@@ -46,7 +46,7 @@ export class ReadyWatch {
     const { ok, reasons } = supervisorHealth(this.#supervisor).ready()
     if (!ok && this.#since === null) {
       this.#since = this.#clock.now()
-      events.emit('not-ready', { reasons: reasons.map(inWords) })
+      events.emit('notReady', { reasons: reasons.map(inWords) })
     } else if (ok && this.#since !== null) {
       const notReadyMs = this.#clock.now() - this.#since
       this.#since = null

@@ -122,7 +122,7 @@ export const ROLLOUT_LOG_TABLE: LogTable<RolloutEvents> = {
       'holdfast.detail': ({ sentence }) => sentence,
     },
   },
-  'not-ready': {
+  notReady: {
     ...{ level: 'warn', category: 'process', type: 'change' },
     message: 'not ready: {holdfast.detail}',
     fields: { 'holdfast.detail': ({ reasons }) => firstLine(reasons.join('; ')) },

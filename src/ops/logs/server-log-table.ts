@@ -165,7 +165,7 @@ export const SERVER_LOG_TABLE: LogTable<LoggedEvents> = {
       'holdfast.detail': ({ sentence }) => sentence,
     },
   },
-  'not-ready': {
+  notReady: {
     ...{ level: 'warn', category: 'process', type: 'change' },
     message: 'not ready: {holdfast.detail}',
     fields: { 'holdfast.detail': ({ reasons }) => firstLine(reasons.join('; ')) },

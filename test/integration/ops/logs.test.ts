@@ -173,7 +173,7 @@ describe('logs(server)', { concurrency: true }, () => {
     const told = async () => {
       // Asked twice: what has not changed is no news.
       for (let turn = 0; turn < 2; turn++) await probe(port, '/readyz')
-      return [...of('not-ready'), ...of('ready')].map((line) => [line['log.level'], line.message])
+      return [...of('notReady'), ...of('ready')].map((line) => [line['log.level'], line.message])
     }
     const full = ['warn', 'not ready: over limit: who comes next is refused: connectionsMax']
     assert.deepEqual(await told(), [], 'that it starts is no news')

@@ -83,7 +83,7 @@ describe('a supervisor', { concurrency: false }, () => {
       ...{ supervisor: 1, 0: 1, 1: 1 },
       [one.reasons[0]?.worker?.slot ?? '']: 0,
     })
-    assert.deepEqual(run.all('not-ready'), [])
+    assert.deepEqual(run.all('notReady'), [])
     assert.deepEqual([one.ok, one.reasons[0]?.reason, one.reasons[0]?.worker?.version], [true, 'over limit', 1])
     // Whoever has room takes it, but the one that is full may be asked first.
     for (let tries = 0; tries < 200; tries++) {
@@ -98,12 +98,12 @@ describe('a supervisor', { concurrency: false }, () => {
     // The metrics say the same, and what is printed.
     const full = { supervisor: 0, 0: 0, 1: 0 }
     assert.deepEqual(await readyOf(run.adminPort), full)
-    const { reasons } = (await run.event('not-ready')) as unknown as { reasons: string[] }
+    const { reasons } = (await run.event('notReady')) as unknown as { reasons: string[] }
     assert.deepEqual(reasons.map((text) => text.slice(0, 21)).sort(), [
       'worker 0: over limit:',
       'worker 1: over limit:',
     ])
-    assert.equal(run.all('not-ready').length, 1)
+    assert.equal(run.all('notReady').length, 1)
     const where = ['--admin', String(run.adminPort)]
     const status = await holdfast(['status', ...where])
     assert.equal(status.code, 1)

@@ -19,7 +19,7 @@ function watched(t: TestContext) {
     throw thrown
   })
   const said: string[] = []
-  events.on('not-ready', ({ reasons }) => said.push(`not ready: ${reasons.join('; ')}`))
+  events.on('notReady', ({ reasons }) => said.push(`not ready: ${reasons.join('; ')}`))
   events.on('ready', ({ notReadyMs }) => said.push(`ready after ${notReadyMs}`))
   let now: { state: RolloutStatus['state']; workers: Worker[] } = { state: 'starting', workers: [] }
   const supervisor = { events, ready: true, status: () => ({ ...now, givenUp: [] }) } as unknown as WatchedSupervisor

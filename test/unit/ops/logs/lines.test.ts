@@ -194,7 +194,7 @@ describe('what is written', () => {
     const serverLog = new ServerLog(server.source, log, true)
     assert.deepEqual(
       Object.keys(SERVER_SAMPLES).filter((name) => server.events.listened(name as 'open')),
-      ['drop', 'overdue', 'error', 'refused', 'limit', 'drain', 'leak', 'not-ready', 'stall'],
+      ['drop', 'overdue', 'error', 'refused', 'limit', 'drain', 'leak', 'notReady', 'stall'],
     )
     server.events.emit('refused', SERVER_SAMPLES.refused)
     server.events.emit('refused', { ...SERVER_SAMPLES.refused, status: 503, kind: 'limit connectionsMax' })

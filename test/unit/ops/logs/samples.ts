@@ -53,7 +53,7 @@ export const SERVER_SAMPLES: { readonly [Name in Exclude<keyof ServerEvents, 'cl
       ...{ kind: 'connection', route, count: 7, oldestMs: 60_000, because: 'grows' },
       sentence: '7 connections of /chat/:room are over and still reachable',
     },
-    'not-ready': { reasons: ['over limit: who comes next is refused: connectionsMax', 'condition: settings\nmore'] },
+    notReady: { reasons: ['over limit: who comes next is refused: connectionsMax', 'condition: settings\nmore'] },
     ready: { notReadyMs: 2_000.3 },
     stall: { stalledMs: 1_500.7 },
     reclaim: {
@@ -84,7 +84,7 @@ export const ROLLOUT_SAMPLES: RolloutEvents = {
     ...{ ...who, at: 1_700_000_000_000, verdict: 'leak', sentence: '1 connection of /chat/:room left', finding: null },
     ...{ left: [{ kind: 'connection', route, count: 1 }], tookMs: 900 },
   },
-  'not-ready': { reasons: ['worker 0: over limit: who comes next is refused: connectionsMax'] },
+  notReady: { reasons: ['worker 0: over limit: who comes next is refused: connectionsMax'] },
   ready: { notReadyMs: 2_000.3 },
   draining: { workers: 2 },
   ended: { reason: 'all workers have finished', failed: false },
