@@ -46,7 +46,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
     },
   },
   scrape: {
-    flags: { connections: 10_000, turns: 5, seconds: 15, settle: 40, often: 1, stuck: 0 },
+    // A multiple of the time after which all are pinged: otherwise one half of a turn has one more of these than the other.
+    flags: { connections: 10_000, turns: 5, seconds: 20, settle: 40, often: 1, stuck: 0 },
     async *run({ number }) {
       yield await drillScrape({
         ...{ connections: number('connections'), turns: number('turns'), seconds: number('seconds') },
