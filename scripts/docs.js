@@ -319,14 +319,14 @@ function eventsPage() {
 function declaredEvents(path, name) {
   const source = readFileSync(join(root, 'src', path), 'utf8')
   const body = new RegExp(`interface ${name}[^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? ''
-  const declared = [...body.matchAll(/\/\*\* ([\s\S]*?) \*\/\s+'?([\w-]+)'?: \{([^}]*)\}/g)].map(
+  const declared = [...body.matchAll(/\/\*\* ([\s\S]*?) \*\/\s+(\w+): \{([^}]*)\}/g)].map(
     ([, about, event, shape]) => ({
       name: event,
       about: about.replace(/\s*\n\s*\* /g, ' '),
       fields: [...shape.matchAll(/readonly (\w+\??):/g)].map(([, field]) => field),
     }),
   )
-  const count = [...body.matchAll(/^ {2}'?[\w-]+'?: \{/gm)].length
+  const count = [...body.matchAll(/^ {2}\w+: \{/gm)].length
   if (declared.length === 0 || declared.length !== count) {
     throw new Error(`${path}: ${declared.length} of the ${count} events of ${name} have a comment that can be read`)
   }

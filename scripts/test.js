@@ -11,7 +11,7 @@ import { run } from 'node:test'
 import { spec, tap } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
 
-const FILE_DEADLINE_MS = 480_000
+const FILE_DEADLINE_MS = 240_000
 const OPTIONS = ['--import=tsx', '--expose-gc']
 /** They begin first, in this order, so that none of them is still running when all others are done. The rest goes by name. */
 const LONGEST = [

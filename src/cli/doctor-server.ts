@@ -24,7 +24,7 @@ export async function examineServer(url: string, { given, terminal, signal }: Ca
   const token = terminal.env.HOLDFAST_ADMIN_TOKEN
   const cost = (await askOnce({ place, method: 'GET', path, token, signal }).catch((error: Error) => {
     if (!error.message.includes('there are the workers')) throw error
-    throw new UsageError(`${error.message}; for one of them: holdfast doctor http://${hostname}:${port}/workers/0`)
+    throw new UsageError(`${error.message}; for one of them: holdfast doctor ${url.replace(/\/$/, '')}/workers/0`)
   })) as unknown as SnapshotCost
   await agreed(`the server at ${url}`, cost, 1, { given, terminal, signal })
   terminal.draw?.('the server stands still, then examines its snapshot')

@@ -8,7 +8,7 @@ import { printableLine } from '../base/printable.ts'
 import type { Retained } from '../diagnose/census/report.ts'
 import type { RouteCounts } from '../hub/route-counts.ts'
 import { type HealthReason, inWords } from '../ops/health/health.ts'
-import { QUIET_LOOKS_MAX } from '../ops/health/supervisor-health.ts'
+import { QUIET_LOOKS_MAX, serves } from '../ops/health/supervisor-health.ts'
 import { LOOK_PATH, type LookAnswer } from '../ops/live/look-route.ts'
 import type { LoopLook } from '../ops/live/wire.ts'
 import type { ReloadProgress } from '../rollout/rollout-events.ts'
@@ -143,10 +143,6 @@ export function troublesOf(workers: readonly WorkerStatus[]): string[] {
         : [`worker ${slot} is stuck: its event loop has not turned for about ${quietLooks} s`]),
       ...notReady.map(({ reason, detail }) => `worker ${slot} is not ready: ${reason}: ${detail}`),
     ])
-}
-
-export function serves({ state }: Pick<WorkerStatus, 'state'>): boolean {
-  return state === 'serving' || state === 'moving'
 }
 
 /** Why nobody is let in, in one line; none: who comes is. */

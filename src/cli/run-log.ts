@@ -18,19 +18,20 @@ export function runLogOf(given: Given, { draw, env }: Pick<Terminal, 'draw' | 'e
   if (service !== null && service.length > 100) throw new UsageError('--log-service: wanted at most 100 characters')
   const what = { level, service, errorMessages: !given.on('log-without-messages') }
   if (given.on('json')) {
-    if (!what.errorMessages) throw new UsageError('--log-without-messages: wanted --log json or --log pretty with it')
-    if (asked === undefined || asked === 'brief') return null
+    if (asked === undefined || asked === 'brief') return noLog(what)
     throw new UsageError('--json and --log: wanted one of them; --json is for programs that follow a rollout')
   }
   const inTerminal = draw !== null
   const form = asked ?? (inTerminal || given.text('log-level') !== undefined ? 'pretty' : 'brief')
-  if (form === 'brief') {
-    // The sentences of the supervisor say it.
-    if (!what.errorMessages) throw new UsageError('--log-without-messages: wanted --log json or --log pretty with it')
-    return null
-  }
+  if (form === 'brief') return noLog(what)
   if (form === 'json') return { ...what, stream: 'stdout', pretty: false, colors: false }
   return { ...what, stream: 'stderr', pretty: true, colors: inTerminal && (env.NO_COLOR ?? '') === '' }
+}
+
+/** What is printed without a log has the messages. @throws UsageError */
+function noLog({ errorMessages }: Pick<RunLogSettings, 'errorMessages'>): null {
+  if (errorMessages) return null
+  throw new UsageError('--log-without-messages: wanted --log json or --log pretty with it')
 }
 
 function isLevel(text: string): text is LogLevel {

@@ -3,12 +3,13 @@
  * not take connections, or something is wrong with it.
  */
 import { printableJson, printableLine } from '../base/printable.ts'
+import { serves } from '../ops/health/supervisor-health.ts'
 import type { KeptAutopsy } from '../rollout/autopsy-report.ts'
 import type { RolloutStatus, WorkerStatus } from '../rollout/rollout-status.ts'
 import { ADMIN_FLAG, adminPlace } from './admin-flags.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
 import { type Flags, readFlags, UsageError } from './flags.ts'
-import { askStatus, type Counters, hindrancesOf, isSupervisor, type Status, serves, troublesOf } from './glance.ts'
+import { askStatus, type Counters, hindrancesOf, isSupervisor, type Status, troublesOf } from './glance.ts'
 import { ago, connectionsIn, mebibytes } from './in-words.ts'
 
 const FLAGS: Flags = { admin: ADMIN_FLAG, json: { about: 'print all there is, as JSON' } }

@@ -23,9 +23,9 @@ const TOGETHER_MAX = 16
 const QUICK_MS = 1
 
 /** Clients choose among 2,000 codes from 3000 on: so many of them are counted one by one, each a row for every route and side. */
-const FREE_CODES_MAX = 20
-const FREE_CODE_MIN = 3000
-const OTHER = 'other'
+export const FREE_CODES_MAX = 20
+export const FREE_CODE_MIN = 3000
+export const OTHER = 'other'
 
 export interface ClosedCount {
   /** The close code, or `other`. */

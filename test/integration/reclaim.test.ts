@@ -108,7 +108,7 @@ async function comeAndGo(port: number): Promise<void> {
   for (const socket of sockets) socket.destroy()
 }
 
-test('after a wave the heap is smaller; with reclaim: false nothing is reclaimed', async (t) => {
+test('after a wave the heap is smaller; with reclaim: false nothing is reclaimed', { timeout: 120_000 }, async (t) => {
   const [reclaiming, control] = [startServer(t, 'on'), startServer(t, 'off')]
   const servers = await Promise.all(
     [reclaiming, control].map((child) => said(child, 'the port', ({ port }) => port > 0)),

@@ -2,7 +2,7 @@
  * Looks once a second whether a supervisor is ready, as `/readyz` says it, and announces it when that has changed: as its events `notReady` and
  * `ready`. Of its start and its end other events tell.
  *
- * Owned by whoever made it. Ends with `end()`, or with the supervisor: no timer.
+ * Owned by whoever made it. Ends with `end()`, or when the supervisor has ended; no timer is left then.
  */
 import type { Clock, ClockTimer } from '../../base/clock.ts'
 import type { Supervisor } from '../../rollout/supervisor.ts'

@@ -44,7 +44,7 @@ export function supervisorHealth(supervisor: HealthSupervisor): HealthSource {
   }
 }
 
-function serves({ state }: WorkerStatus): boolean {
+export function serves({ state }: Pick<WorkerStatus, 'state'>): boolean {
   return state === 'serving' || state === 'moving'
 }
 

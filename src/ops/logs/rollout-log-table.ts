@@ -6,6 +6,7 @@ import type { BrokerEvents } from '../../broker/broker-events.ts'
 import type { RolloutEvents } from '../../rollout/rollout-events.ts'
 import { firstLine, linesOfCode } from './error-words.ts'
 import type { LogTable } from './log-entry.ts'
+import { READINESS_LOG_TABLE } from './readiness-log-table.ts'
 
 const NS_PER_MS = 1_000_000
 
@@ -122,16 +123,7 @@ export const ROLLOUT_LOG_TABLE: LogTable<RolloutEvents> = {
       'holdfast.detail': ({ sentence }) => sentence,
     },
   },
-  notReady: {
-    ...{ level: 'warn', category: 'process', type: 'change' },
-    message: 'not ready: {holdfast.detail}',
-    fields: { 'holdfast.detail': ({ reasons }) => firstLine(reasons.join('; ')) },
-  },
-  ready: {
-    ...{ level: 'info', category: 'process', type: 'change' },
-    message: 'ready again',
-    fields: { 'event.duration': ({ notReadyMs }) => Math.round(notReadyMs * NS_PER_MS) },
-  },
+  ...READINESS_LOG_TABLE,
   draining: {
     ...{ level: 'info', category: 'process', type: 'change' },
     message: 'all workers drain: {holdfast.count}; told once more, they end at once',

@@ -7,8 +7,9 @@
 import type { ConnectionFacts } from '../../connection/facts.ts'
 import type { Cause, Diagnosis } from '../../diagnose/timeline/diagnosis.ts'
 import type { ServerEvents } from '../../server/event-names.ts'
-import { type ErrorWords, firstLine } from './error-words.ts'
+import type { ErrorWords } from './error-words.ts'
 import type { LogTable } from './log-entry.ts'
+import { READINESS_LOG_TABLE } from './readiness-log-table.ts'
 
 /** How a connection ended. */
 export interface EndSeen extends ConnectionFacts {
@@ -165,16 +166,7 @@ export const SERVER_LOG_TABLE: LogTable<LoggedEvents> = {
       'holdfast.detail': ({ sentence }) => sentence,
     },
   },
-  notReady: {
-    ...{ level: 'warn', category: 'process', type: 'change' },
-    message: 'not ready: {holdfast.detail}',
-    fields: { 'holdfast.detail': ({ reasons }) => firstLine(reasons.join('; ')) },
-  },
-  ready: {
-    ...{ level: 'info', category: 'process', type: 'change' },
-    message: 'ready again',
-    fields: { 'event.duration': ({ notReadyMs }) => Math.round(notReadyMs * NS_PER_MS) },
-  },
+  ...READINESS_LOG_TABLE,
   stall: {
     ...{ level: 'warn', category: 'process', type: 'info' },
     message: 'the process was stuck',

@@ -4,11 +4,8 @@
  *
  * Owned by the figures of a supervisor. Remembers the codes it has told apart, so that no row that was there goes; nothing to end.
  */
+import { FREE_CODE_MIN, FREE_CODES_MAX, OTHER } from '../../connection/traffic.ts'
 import { isBucketSample, type MetricFigures } from './figures.ts'
-
-const FREE_CODES_MAX = 20
-const FREE_CODE_MIN = 3_000
-const OTHER = 'other'
 
 export class CloseCodes {
   // Bounded by FREE_CODES_MAX.
