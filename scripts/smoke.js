@@ -38,7 +38,7 @@ for (const major of majors) {
   const count = /^# pass (\d+)$/m.exec(tests.stdout)?.[1] ?? 'no'
   if (tests.status === 0) console.log(`smoke: Node ${major}: ${count} tests of ${files.length} files pass`)
   else {
-    const failures = tests.stdout.match(/^ *(?:not ok .*|error: .*(?:\n {4,}.*){0,5})$/gm) ?? []
+    const failures = tests.stdout.match(/^ *(?:not ok .*|signal: '.*|error: .*(?:\n {4,}.*){0,5})$/gm) ?? []
     console.error(`smoke: Node ${major}: tests failed\n${failures.join('\n')}\n${tests.stderr}`)
   }
 }

@@ -67,6 +67,12 @@ test('messages and interests come back as they were; bytes that were changed are
   assert.ok(frames.length > 1 && frames.every(({ length }) => length < 70_000))
   assert.deepEqual(frames.flatMap(decodeInterests), interests)
   assert.deepEqual([...encodeInterests([])], [])
+  const [message] = messages
+  const odd = Buffer.from(encodeMessage(message!))
+  odd.writeUInt32BE(5, 7)
+  assert.throws(() => decodeMessage(odd), /a topic of half a character/)
+  const oddInterest = Buffer.from([1, 0, 0, 0, 5, 0x61, 0, 0x6c, 0, 0x6c])
+  assert.throws(() => decodeInterests(oddInterest), /a topic of half a character/)
   let refused = 0
   for (let round = 0; round < 20_000; round++) {
     const bytes = Buffer.from(
