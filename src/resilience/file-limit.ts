@@ -1,16 +1,17 @@
 /**
  * How many file descriptors the process may have, and how many it has. The limit is read once; what is open is counted
- * rarely, because that costs about a microsecond for each. Null where there is no /proc: then there is nothing to say.
- * Owned by the server; holds three numbers, nothing to end.
+ * rarely, and where that takes a while the count before holds until it is done. Null where there is no /proc: then there is
+ * nothing to say. Owned by the server; holds three numbers, nothing to end.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { openFiles } from './open-files.ts'
 
 /** Where the numbers come from. */
 export interface FileSources {
   /** The text of /proc/self/limits, or null. */
   limits(): string | null
-  /** How many descriptors are open. */
-  open(): number
+  /** How many descriptors are open. Throws or rejects when none is left to count with. */
+  open(): number | Promise<number>
 }
 
 const PROC: FileSources = {
@@ -21,15 +22,7 @@ const PROC: FileSources = {
       return null
     }
   },
-  open() {
-    try {
-      // Reading the folder takes one itself.
-      return readdirSync('/proc/self/fd').length - 1
-    } catch {
-      // None was left to read it with.
-      return Number.POSITIVE_INFINITY
-    }
-  },
+  open: openFiles,
 }
 
 /** For what is not a connection: files, databases, and the sockets of those who are being refused. */
@@ -67,8 +60,23 @@ export class FileLimit {
     const left = this.max - this.reserve - this.#others - sockets
     if (agedMs >= LOOK_MS || (agedMs >= LOOK_SOON_MS && left < this.reserve)) {
       this.#lookedAt = nowMs
-      this.#others = Math.max(0, this.#sources.open() - sockets)
+      this.#look(sockets)
     }
     return this.#others + sockets <= this.max - this.reserve
+  }
+
+  #look(sockets: number): void {
+    const found = (open: number): void => {
+      this.#others = Math.max(0, open - sockets)
+    }
+    // Nothing was left to count with.
+    const failed = (): void => found(Number.POSITIVE_INFINITY)
+    try {
+      const open = this.#sources.open()
+      if (typeof open === 'number') found(open)
+      else open.then(found, failed)
+    } catch {
+      failed()
+    }
   }
 }

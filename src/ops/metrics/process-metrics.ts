@@ -4,10 +4,11 @@
  *
  * Owned by whoever made it. Ends with `end()`: no timer, no observer.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import type { MemoryAccounts } from '../../diagnose/memory/accounts.ts'
 import { readMemory } from '../../diagnose/memory/read-memory.ts'
+import { openFiles } from '../../resilience/open-files.ts'
 import { heapFigures } from '../../rollout/heap-figures.ts'
 import { versionOf } from '../package-version.ts'
 import { type MetricFigures, type MutableFigures, put } from './figures.ts'
@@ -83,12 +84,9 @@ async function readDear(): Promise<Dear> {
   return { accounts, openFiles }
 }
 
-/** Newer kernels say it as the size of the folder; elsewhere its entries are counted. */
 async function countFiles(): Promise<number | null> {
   try {
-    const { size } = await stat('/proc/self/fd')
-    // Reading the folder takes one itself.
-    return size > 0 ? size : (await readdir('/proc/self/fd')).length - 1
+    return await openFiles()
   } catch {
     return null
   }

@@ -42,3 +42,20 @@ test('no descriptor left to count with: nobody is let in', () => {
   const limit = FileLimit.read({ limits: () => text('200'), open: () => Number.POSITIVE_INFINITY })
   assert.equal(limit?.allows(1, 0), false)
 })
+
+test('a count that takes a while: the one before holds until it is done; when it fails, nobody is let in', async () => {
+  let answer: Promise<number> = Promise.resolve(20)
+  const limit = FileLimit.read({ limits: () => text('200'), open: () => answer }) as FileLimit
+  assert.equal(limit.allows(168, 0), true)
+  await answer
+  assert.equal(limit.allows(169, 0), false)
+  answer = Promise.resolve(100 + 60)
+  assert.equal(limit.allows(100, 10_000), true)
+  await answer
+  assert.equal(limit.allows(100, 10_000), true)
+  assert.equal(limit.allows(109, 10_000), false)
+  answer = Promise.reject(new Error('EMFILE'))
+  assert.equal(limit.allows(1, 20_000), true)
+  await answer.catch(() => {})
+  assert.equal(limit.allows(1, 20_000), false)
+})
