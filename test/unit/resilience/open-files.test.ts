@@ -9,7 +9,7 @@ const listed = (): number => readdirSync('/proc/self/fd').length - 1
 test('both ways say what the folder lists, with few and with many, and keep none of it', async () => {
   const before = listed()
   assert.deepEqual([await openFiles(), await countOpenFiles()], [before, before])
-  const files = Array.from({ length: 700 }, () => openSync('/dev/null'))
+  const files = Array.from({ length: 700 }, () => openSync('/dev/null', 'r'))
   const many = [await openFiles(), await countOpenFiles()]
   for (const file of files) closeSync(file)
   assert.deepEqual(many, [before + 700, before + 700])
