@@ -1,5 +1,5 @@
 /**
- * Which way of unmasking is best at which size? `node --import tsx bench/unmask.ts`
+ * Which way of unmasking is best at which size? `node --import=./scripts/ts.js bench/unmask.ts`
  * Prints nanoseconds (best of nine) and how many times as fast as the byte loop, in place and into another buffer.
  */
 import { unmaskInto, xorBytes, xorWasm, xorWords } from '../src/protocol/mask.ts'

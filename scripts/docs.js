@@ -9,11 +9,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { tsImport } from 'tsx/esm/api'
 import { z } from 'zod'
 import { apiLines } from './docs-api.js'
 import { commandLines } from './docs-command.js'
 import { logLines } from './docs-logs.js'
+import './ts.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { values: args } = parseArgs({ options: { check: { type: 'boolean' }, folder: { type: 'string' } } })
@@ -68,7 +68,7 @@ function logTables() {
 }
 
 function load(path) {
-  return tsImport(`../src/${path}`, import.meta.url)
+  return import(`../src/${path}`)
 }
 
 function write() {

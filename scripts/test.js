@@ -12,7 +12,7 @@ import { spec, tap } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
 
 const FILE_DEADLINE_MS = 240_000
-const OPTIONS = ['--import=tsx', '--expose-gc']
+const OPTIONS = [`--import=${new URL('ts.js', import.meta.url).href}`, '--expose-gc']
 /** They begin first, in this order, so that none of them is still running when all others are done. The rest goes by name. */
 const LONGEST = [
   'test/integration/examples/leaks.test.ts',

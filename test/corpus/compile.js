@@ -4,10 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 
-// Comes with tsx.
-const require = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'))
-const { buildSync } = require('esbuild')
+const require = createRequire(import.meta.url)
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
 const programs = join(dirname(fileURLToPath(import.meta.url)), 'programs')
 

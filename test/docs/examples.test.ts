@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { TYPESCRIPT } from '../support/typescript.ts'
 import { type Block, blocksOf, documents, isRunnable, ROOT } from './documents.ts'
 
 const BLOCK_DEADLINE_MS = 20_000
@@ -100,7 +101,7 @@ function writeBlock(block: Block): string {
 
 async function runBlock(block: Block): Promise<Outcome> {
   const { code, expectations } = withExpectations(block.code)
-  const flags = block.language === 'ts' ? ['--import=tsx'] : []
+  const flags = block.language === 'ts' ? [TYPESCRIPT] : []
   return run([...flags, RUNNER, writeBlock({ ...block, code }), String(expectations)], 'stderr')
 }
 

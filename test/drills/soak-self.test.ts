@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from '../support/typescript.ts'
 import { BYTES_EACH_MAX, type SoakRun, soakSelf } from './soak-self.ts'
 import { failures, type Verdict } from './verdict.ts'
 
@@ -24,7 +25,7 @@ const DEADLINE_MS = 180_000
 function runMain(args: readonly string[]): Promise<{ status: number; printed: string }> {
   const main = fileURLToPath(new URL('main.ts', import.meta.url))
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import=tsx', main, ...args], { timeout: DEADLINE_MS }, (error, printed) => {
+    execFile(process.execPath, [TYPESCRIPT, main, ...args], { timeout: DEADLINE_MS }, (error, printed) => {
       resolve({ status: error === null ? 0 : Number(error.code ?? -1), printed })
     })
   })

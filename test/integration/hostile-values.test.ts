@@ -7,6 +7,7 @@ import type { RouteDeclaration } from '../../src/index.ts'
 import { deferred, turn, until, within } from '../support/deadline.ts'
 import { connectRaw, openRaw, upgradeText } from '../support/raw-client.ts'
 import { errorsOf, makeServer, serve, settled } from '../support/serving.ts'
+import { TYPESCRIPT } from '../support/typescript.ts'
 
 /** Things that look like promises and are none. */
 const THENABLES: Readonly<Record<string, () => object>> = {
@@ -195,7 +196,7 @@ const PROGRAM = `
 `
 
 test('whatever is thrown, from wherever, is announced and crashes nothing', async (t) => {
-  const child = spawn(process.execPath, ['--no-warnings', '--import=tsx', '--input-type=module', '--eval', PROGRAM], {
+  const child = spawn(process.execPath, ['--no-warnings', TYPESCRIPT, '--input-type=module', '--eval', PROGRAM], {
     cwd: new URL('../..', import.meta.url),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from '../support/typescript.ts'
 
 const DRILL = fileURLToPath(new URL('../drills/storm.ts', import.meta.url))
 const DEADLINE_MS = 120_000
@@ -15,7 +16,7 @@ interface Ran {
 
 function storm(...flags: string[]): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const args = ['--import=tsx', DRILL, '--wanted', '300', '--may', '100', '--flight', '300', ...flags]
+    const args = [TYPESCRIPT, DRILL, '--wanted', '300', '--may', '100', '--flight', '300', ...flags]
     execFile(process.execPath, args, { timeout: DEADLINE_MS }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? -1)
       if (code !== 0 && code !== 1) {

@@ -89,7 +89,7 @@ export function examine(
 
 function begin(file: string | number): ChildProcess {
   // What compiles the sources, where they run uncompiled; no inspector, no profiler, no agent.
-  const execArgv = IS_SOURCE ? process.execArgv.filter((option) => option.startsWith('--import=tsx')) : []
+  const execArgv = IS_SOURCE ? process.execArgv.filter((option) => option.startsWith('--import=')) : []
   const { NODE_OPTIONS: _, ...env } = process.env
   const handedOver = typeof file === 'number' ? [file] : []
   const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'ipc', ...handedOver]

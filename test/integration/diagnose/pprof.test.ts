@@ -18,6 +18,7 @@ import { ask, CHANGE } from '../../support/admin-client.ts'
 import { within } from '../../support/deadline.ts'
 import type { ChildDoes } from '../../support/profiled-child.ts'
 import type { Owner } from '../../support/supervised.ts'
+import { TYPESCRIPT } from '../../support/typescript.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 const CHILD = join(ROOT, 'test', 'support', 'profiled-child.ts')
@@ -44,7 +45,7 @@ async function run(program: string, args: readonly string[], deadlineMs = DEADLI
 /** Starts a child, and tells its port. It ends with whoever it is given to. */
 async function start(owner: Owner, does: Partial<ChildDoes>): Promise<number> {
   const whole: ChildDoes = { leaks: false, spins: false, heapFromStart: true, ...does }
-  const args = ['--import=tsx', CHILD, JSON.stringify(whole)]
+  const args = [TYPESCRIPT, CHILD, JSON.stringify(whole)]
   const child: ChildProcess = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] })
   owner.after(async () => {
     child.kill('SIGKILL')

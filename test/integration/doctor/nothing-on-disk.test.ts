@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { until, within } from '../../support/deadline.ts'
 import { ROOT } from '../../support/supervised.ts'
+import { TYPESCRIPT } from '../../support/typescript.ts'
 
 const PROGRAM = join(ROOT, 'test/integration/doctor/examines-itself.ts')
 const DEADLINE_MS = 120_000
@@ -24,8 +25,8 @@ beforeEach(() => {
 
 function begin(how: string, before = ''): { readonly child: ChildProcess; readonly gone: Promise<string> } {
   // What the compiler keeps goes elsewhere: in the folder is what is told here.
-  const env = { ...process.env, TMPDIR: folder, TERCES: [...secret].reverse().join(''), TSX_DISABLE_CACHE: '1' }
-  const command = `${before} exec "${process.execPath}" --import=tsx "${PROGRAM}" ${how} "${folder}"`
+  const env = { ...process.env, TMPDIR: folder, TERCES: [...secret].reverse().join('') }
+  const command = `${before} exec "${process.execPath}" ${TYPESCRIPT} "${PROGRAM}" ${how} "${folder}"`
   const child = spawn('sh', ['-c', command], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -5,11 +5,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import * as realApi from '@opentelemetry/api'
 import type { OtelApi, OtelSpan } from '../../../src/diagnose/trace/otel-api.ts'
 import { trace, traceWith } from '../../../src/diagnose/trace/trace.ts'
@@ -19,6 +18,7 @@ import { INTERNALS } from '../../../src/server/internals.ts'
 import { until } from '../../support/deadline.ts'
 import { connectRaw, openRaw, upgradeText } from '../../support/raw-client.ts'
 import { errorsOf, onlyConnection, serve, settled } from '../../support/serving.ts'
+import { TYPESCRIPT } from '../../support/typescript.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const CHILD_DEADLINE_MS = 60_000
@@ -215,8 +215,7 @@ describe('in a project of its own', () => {
   }
 
   function run(folder: string): string {
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-    const ran = spawnSync(process.execPath, ['--import', tsx, 'main.mjs'], {
+    const ran = spawnSync(process.execPath, [TYPESCRIPT, 'main.mjs'], {
       ...{ cwd: folder, encoding: 'utf8', timeout: CHILD_DEADLINE_MS },
     })
     assert.deepEqual([ran.status, ran.stderr], [0, ''])

@@ -4,14 +4,18 @@
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import type { Cause } from '../../../../src/diagnose/snapshot/cause.ts'
 import { causes } from '../../../../src/diagnose/snapshot/causes.ts'
 import { readSnapshot } from '../../../../src/diagnose/snapshot/read-snapshot.ts'
 import { run } from './programs.ts'
 
+/** As users have it. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const folder = mkdtempSync(join(tmpdir(), 'lines-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -63,8 +67,7 @@ describe('lines', () => {
     const path = join(folder, 'app.mts')
     const text = PROGRAM.replace('const clients =', 'type Clients = Map<number, Victim>\n\nconst clients: Clients =')
     writeFileSync(path, text.replace('rooms = new', 'readonly rooms: Map<number, Victim> = new'))
-    // What loads TypeScript here: itself, or the loader that runs this test.
-    const options = process.execArgv.filter((option) => option.startsWith('--import'))
+    const options = ['--import', TSX]
     assert.deepEqual(sentences(await examined(path, options)), [
       'Map "clients" (app.mts:6) keeps 5 Victim alive',
       'Map "rooms" (app.mts:3) keeps 5 Victim alive',
@@ -75,7 +78,7 @@ describe('lines', () => {
     const path = join(folder, 'long.mts')
     const text = PROGRAM.replace('const clients =', 'type Clients = Map<number, Victim>\n\nconst clients: Clients =')
     writeFileSync(path, `${text}// ${'and so on '.repeat(200)}\n`)
-    const options = process.execArgv.filter((option) => option.startsWith('--import'))
+    const options = ['--import', TSX]
     const all = await examined(path, options)
     assert.deepEqual(sentences(all), [
       'Map "clients" (long.mts:6) keeps 5 Victim alive',
