@@ -53,8 +53,14 @@ export async function reportRun(
 }
 
 function reportEvents({ events }: Supervisor, terminal: Terminal, json: boolean): void {
+  let started = false
+  events.on('started', () => {
+    started = true
+  })
   for (const name of Object.keys(LINES) as (keyof typeof LINES)[]) {
     events.on(name, (payload) => {
+      // Why it did not start is told by what start() throws.
+      if (name === 'ended' && !started && !json) return
       if (json) terminal.out(JSON.stringify({ event: name, ...payload }))
       else {
         const line = (LINES[name] as (payload: unknown) => string)(payload)

@@ -170,6 +170,8 @@ function farewell(life: Life): void {
   // It was asked, and told: who answers neither is gone, and that is the doing of the network, not of this server.
   else if (state.ending === ENDINGS.idle) state.ending = ENDINGS.peerVanished
   const { connection, route } = life
+  const { traffic } = life.context
+  if (traffic !== null && route.handlers.close !== undefined) state.closeBeganAt = traffic.now()
   try {
     const returned = route.handlers.close?.(connection, state.ending)
     if (isThenable(returned)) {
@@ -198,11 +200,12 @@ function closeFailed(life: Life, cause: unknown): void {
 function release(life: Life): void {
   const { state } = life
   if (state.name !== 'closing') return
-  const { ending } = state
+  const { ending, closeBeganAt } = state
   transition(life, { name: 'closed', ending })
   life.context.ledger.connectionEnded(ending, state.violation === true)
   life.context.ledger.closeHooks++
   life.context.endObserver?.connectionOnEnded(factsOf(life))
+  if (closeBeganAt !== undefined) life.context.traffic?.handled(life.route.path, closeBeganAt)
   life.context.traffic?.ended(life, ending)
   life.release({ ending, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })
   const { context, connection, route } = life

@@ -34,6 +34,8 @@ export interface ClosingState {
   sent: boolean
   /** A close frame has come. */
   received: boolean
+  /** When its `close` began, where handlers are timed. */
+  closeBeganAt?: number
 }
 
 /** Its socket is on the way to another process. Who is asked to end it now can only remember that, for the case that it comes back. */

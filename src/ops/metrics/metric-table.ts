@@ -66,7 +66,7 @@ export const METRICS = {
   },
   holdfast_handler_duration_seconds: {
     ...{ type: 'histogram', ...OPENED, labels: ['route'], buckets: HANDLER_SECONDS },
-    help: 'How long handlers took (user, open, hold, message, drain), until their promise has settled. Of one that outlives its connection, until then.',
+    help: 'How long handlers took (user, open, hold, message, drain, close), until their promise has settled. Of one that outlives its connection, or of a close that is overdue, until then.',
   },
   holdfast_handler_errors_total: {
     ...{ type: 'counter', ...OPENED, labels: ['route'] },
@@ -183,6 +183,10 @@ export const METRICS = {
   holdfast_build_info: {
     ...{ type: 'gauge', of: 'process', labels: ['version', 'node'] },
     help: 'Always 1: the versions of this library and of Node are its labels.',
+  },
+  process_cpu_seconds_total: {
+    ...{ type: 'counter', ...PROCESS, labels: [] },
+    help: 'Time of processors that the process has used: the two that follow together.',
   },
   process_cpu_user_seconds_total: {
     ...{ type: 'counter', ...PROCESS, labels: [] },

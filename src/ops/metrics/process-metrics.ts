@@ -55,6 +55,7 @@ export class ProcessMetrics {
     put(figures, 'holdfast_old_generation_limit_bytes', oldLimitBytes)
     put(figures, 'holdfast_build_info', 1, { version: this.#version, node: process.version })
     const { user, system } = process.cpuUsage()
+    put(figures, 'process_cpu_seconds_total', (user + system) / 1e6)
     put(figures, 'process_cpu_user_seconds_total', user / 1e6)
     put(figures, 'process_cpu_system_seconds_total', system / 1e6)
     put(figures, 'process_resident_memory_bytes', process.memoryUsage.rss())

@@ -38,6 +38,8 @@ describe('/metrics', { concurrency: true }, () => {
       },
     })
     server.route('/slow', { message: () => new Promise((resolve) => setTimeout(resolve, 60)) })
+    const closes = [() => new Promise((resolve) => setTimeout(resolve, 60)), () => new Promise(() => {})]
+    server.route('/leaves', { handlerTimeoutMs: 300, close: () => closes.shift()?.() })
     server.route('/closed', { upgrade: () => reject(401, 'no') })
     await server.listen({ port: 0, host: '127.0.0.1' })
     const { port } = await admin(server, { port: 0 })
@@ -47,8 +49,10 @@ describe('/metrics', { concurrency: true }, () => {
     chat.text('hello')
     slow.text('work')
     failing.text('fail')
+    for (const leaving of [await openRaw(t, server.port, '/leaves'), await openRaw(t, server.port, '/leaves')])
+      leaving.socket.destroy()
     await fetch(`http://127.0.0.1:${server.port}/closed`, { headers: { Upgrade: 'websocket' } }).catch(() => {})
-    await until('it has failed', () => server.ledger().closed === 1)
+    await until('it has failed, and two have left', () => server.ledger().closed === 3)
     let series = await scrape(port)
     const seen = async (name: string, labels: Readonly<Record<string, string>>, value: number): Promise<void> => {
       for (let look = 0; look < 300 && sumOf(series, name, labels) !== value; look++) {
@@ -57,6 +61,8 @@ describe('/metrics', { concurrency: true }, () => {
       }
       assert.equal(sumOf(series, name, labels), value, `${name} ${JSON.stringify(labels)}`)
     }
+    await seen('holdfast_handler_duration_seconds_count', { route: '/leaves' }, 2)
+    await seen('holdfast_handler_duration_seconds_bucket', { route: '/leaves', le: '0.05' }, 0)
     await seen('holdfast_handler_duration_seconds_count', { route: '/slow' }, 1)
     await seen('holdfast_handler_duration_seconds_bucket', { route: '/slow', le: '0.05' }, 0)
     await seen('holdfast_handler_duration_seconds_count', { route: '/chat/:room' }, 2)
@@ -78,7 +84,7 @@ describe('/metrics', { concurrency: true }, () => {
     // The bytes of sockets that have gone stay in the sum.
     const before = sumOf(series, 'holdfast_received_bytes_total')
     chat.destroy()
-    await until('it has gone', () => server.ledger().closed === 2)
+    await until('it has gone', () => server.ledger().closed === 4)
     assert.ok(sumOf(await scrape(port), 'holdfast_received_bytes_total') >= before)
   })
 
