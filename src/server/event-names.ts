@@ -15,6 +15,8 @@ export interface ServerEvents extends ConnectionEvents {
     readonly reason: string
     /** One of a few, as in `ledger().refusedByReason`. */
     readonly kind: string
+    /** W3C Trace Context of its span: tracing is on, and its route was asked. */
+    readonly traceparent?: string
   }
   /** The peer left, or the deadline passed, before an upgrade request was answered. */
   failed: {
@@ -22,6 +24,8 @@ export interface ServerEvents extends ConnectionEvents {
     readonly reason: string
     /** As in `ledger().failedByReason`. */
     readonly kind: 'peer left' | 'deadline' | 'socket error'
+    /** As of `refused`. */
+    readonly traceparent?: string
   }
   /** An upgrade request that `upgrade` or middleware was asked about is over, whatever the answer: every property of it throws now. */
   revoked: { readonly request: UpgradeRequest; readonly route: string }

@@ -29,11 +29,18 @@ export interface OpeningContext {
   /** Where the place of an admitted one is given back. */
   readonly admission: { left(address: string): void }
   /** Announces that an upgrade was answered with a status. */
-  openingOnRefused(path: string, fault: HandshakeFault): void
+  openingOnRefused(path: string, fault: HandshakeFault, traceparent: string | null): void
   /** Announces that the peer left, or the deadline passed, before the answer. */
-  openingOnFailed(path: string, reason: string, kind: FailureKind): void
+  openingOnFailed(path: string, why: OpeningFailure, traceparent: string | null): void
   /** The socket has closed, and it was still the opening's. */
   openingOnGone(): void
+}
+
+/** Why there was no answer. */
+export interface OpeningFailure {
+  /** In words. */
+  readonly reason: string
+  readonly kind: FailureKind
 }
 
 /** A client has to wait for the 101 (RFC 6455 section 4.1); what comes before it is kept up to here. */
@@ -109,12 +116,12 @@ export class Opening implements DeadlineOwner, SocketOwner {
     const { watch } = this
     const tell = this.#onAbort
     this.#answer()
-    watch?.upgradeOnRefused(fault.status)
+    const traceparent = watch?.upgradeOnRefused(fault.status) ?? null
     this.#context.ledger.upgradeRefused(fault.status, fault.kind)
     this.#giveBack()
     this.lasts()
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason: fault.reason }))
-    this.#context.openingOnRefused(this.path, fault)
+    this.#context.openingOnRefused(this.path, fault, traceparent)
     this.#finish(fault)
   }
 
@@ -166,12 +173,12 @@ export class Opening implements DeadlineOwner, SocketOwner {
     const { watch } = this
     const tell = this.#onAbort
     this.#answer()
-    watch?.upgradeOnFailed(kind)
+    const traceparent = watch?.upgradeOnFailed(kind) ?? null
     this.#early = null
     this.#context.ledger.upgradeFailed(kind)
     this.#giveBack()
     this.lasts()
-    this.#context.openingOnFailed(this.path, reason, kind)
+    this.#context.openingOnFailed(this.path, { reason, kind }, traceparent)
     tell?.(new HoldfastError('HF_ENDED', { what: `the upgrade of ${this.path}`, reason }))
     // Whatever the peer does now, the socket has a deadline.
     this.#context.wheel.arm(this.#deadline, this.#context.closeTimeoutMs)

@@ -18,7 +18,7 @@ import { OutboxBudget } from '../connection/outbox-budget.ts'
 import type { RateLimit } from '../connection/receive-rate.ts'
 import { Traffic } from '../connection/traffic.ts'
 import { Hub } from '../hub/hub.ts'
-import { type FailureKind, Ledger } from '../hub/ledger.ts'
+import { Ledger } from '../hub/ledger.ts'
 import type { HandshakeFault } from '../protocol/handshake.ts'
 import { collectGarbage } from '../resilience/collect-garbage.ts'
 import { Reclaim } from '../resilience/reclaim.ts'
@@ -28,7 +28,7 @@ import { ClosingFaults } from './closing-faults.ts'
 import type { Drain } from './drain.ts'
 import type { ServerEvents } from './event-names.ts'
 import type { Middleware } from './middleware.ts'
-import type { Opening } from './opening.ts'
+import type { Opening, OpeningFailure } from './opening.ts'
 import { Routes } from './routes.ts'
 import type { ServerOptions } from './server-options.ts'
 import type { UpgradeContext } from './upgrade.ts'
@@ -136,13 +136,15 @@ export class ServerContext implements UpgradeContext {
     return this.admission.reached(limit, { connection, route })
   }
 
-  openingOnRefused(path: string, fault: HandshakeFault): void {
+  openingOnRefused(path: string, fault: HandshakeFault, traceparent: string | null): void {
     const { status, reason, kind = 'handshake' } = fault
-    if (this.events.wanted('refused')) this.events.emit('refused', { path, status, reason, kind })
+    const traced = traceparent !== null && { traceparent }
+    if (this.events.wanted('refused')) this.events.emit('refused', { path, status, reason, kind, ...traced })
   }
 
-  openingOnFailed(path: string, reason: string, kind: FailureKind): void {
-    if (this.events.wanted('failed')) this.events.emit('failed', { path, reason, kind })
+  openingOnFailed(path: string, why: OpeningFailure, traceparent: string | null): void {
+    const traced = traceparent !== null && { traceparent }
+    if (this.events.wanted('failed')) this.events.emit('failed', { path, ...why, ...traced })
   }
 
   requestOnRevoked(request: UpgradeRequest, route: string): void {

@@ -28,8 +28,8 @@ export interface UpgradeWatch {
    * @returns the W3C traceparent that its connection keeps; null when it is in no trace
    */
   upgradeOnAccepted(id: string): string | null
-  /** It was answered with this status. */
-  upgradeOnRefused(status: number): void
-  /** Its peer left, or its deadline passed (which is answered with 503). */
-  upgradeOnFailed(kind: FailureKind): void
+  /** It was answered with this status. @returns its W3C traceparent; null when it is in no trace */
+  upgradeOnRefused(status: number): string | null
+  /** Its peer left, or its deadline passed (which is answered with 503). @returns its W3C traceparent; null when it is in no trace */
+  upgradeOnFailed(kind: FailureKind): string | null
 }

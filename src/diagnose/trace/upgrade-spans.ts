@@ -70,27 +70,28 @@ class UpgradeSpan implements UpgradeWatch {
   }
 
   upgradeOnAccepted(id: string): string | null {
-    this.#end({ 'http.response.status_code': 101, 'holdfast.connection.id': id })
-    return this.#attempts.attempt(() => traceparentOf(this.#span.spanContext()))
+    return this.#end({ 'http.response.status_code': 101, 'holdfast.connection.id': id })
   }
 
-  upgradeOnRefused(status: number): void {
+  upgradeOnRefused(status: number): string | null {
     // What a client did wrong is no error of a server: semantic conventions, HTTP server.
-    this.#end({ 'http.response.status_code': status }, status >= 500 ? String(status) : null)
+    return this.#end({ 'http.response.status_code': status }, status >= 500 ? String(status) : null)
   }
 
-  upgradeOnFailed(kind: FailureKind): void {
+  upgradeOnFailed(kind: FailureKind): string | null {
     const attributes = { 'holdfast.upgrade.failure': kind }
-    if (kind === 'deadline') this.#end({ ...attributes, 'http.response.status_code': 503 }, kind)
-    else this.#end(attributes)
+    if (kind === 'deadline') return this.#end({ ...attributes, 'http.response.status_code': 503 }, kind)
+    return this.#end(attributes)
   }
 
-  #end(attributes: OtelAttributes, error: string | null = null): void {
+  /** @returns its traceparent */
+  #end(attributes: OtelAttributes, error: string | null = null): string | null {
     this.#attempts.attempt(() => {
       this.#span.setAttributes(error === null ? attributes : { ...attributes, 'error.type': error })
       if (error !== null) this.#span.setStatus({ code: STATUS_ERROR })
     })
     this.#attempts.attempt(() => this.#span.end())
+    return this.#attempts.attempt(() => traceparentOf(this.#span.spanContext()))
   }
 }
 

@@ -32,7 +32,10 @@ export const LOG_FIELDS = {
   ],
   'error.stack_trace': ['wildcard', 'its lines of code, without the message'],
   'http.response.status_code': ['long', 'with which an upgrade was refused'],
-  'trace.id': ['keyword', "the trace of the connection's upgrade, where [OpenTelemetry](../guides/tracing.md) is on"],
+  'trace.id': [
+    'keyword',
+    'the trace of the upgrade, or of that of the connection, where [OpenTelemetry](../guides/tracing.md) is on',
+  ],
   'span.id': ['keyword', 'the span of it'],
   'holdfast.connection.id': [
     'keyword',

@@ -28,6 +28,7 @@ interface Place {
   readonly connection?: Connection
   readonly route?: string
   readonly path?: string
+  readonly traceparent?: string
 }
 
 export class ServerLog implements EndObserver {
@@ -82,13 +83,13 @@ export class ServerLog implements EndObserver {
     this.#log.write(name, entry, { words, ...place }, this.#placeOf)
   }
 
-  readonly #placeOf = ({ connection, route, path }: Place): Fields => {
+  readonly #placeOf = ({ connection, route, path, traceparent }: Place): Fields => {
     const { internals } = this.#source
     const found = route ?? (path === undefined ? null : internals.routeOf(path))
     const fields: Fields = found === null ? {} : { 'holdfast.route': found }
-    if (connection === undefined) return fields
-    const traceparent = internals.connection(connection.id)?.traceparent ?? null
-    return { 'holdfast.connection.id': connection.id, ...fields, ...traceOf(traceparent) }
+    if (connection === undefined) return { ...fields, ...traceOf(traceparent ?? null) }
+    const ofIts = internals.connection(connection.id)?.traceparent ?? null
+    return { 'holdfast.connection.id': connection.id, ...fields, ...traceOf(ofIts) }
   }
 }
 

@@ -70,6 +70,32 @@ describe('logs(server)', { concurrency: true }, () => {
     assert.deepEqual(lines.flatMap(wrongIn), [])
   })
 
+  test('of what was refused or had no answer, the trace, once its route was asked', async (t) => {
+    const server = makeServer(t, { handshakeTimeoutMs: 100 })
+    server.route('/closed', { upgrade: () => reject(403, 'no') })
+    server.route('/late', { upgrade: () => new Promise(() => {}) })
+    const { of } = logged(server)
+    await trace(server)
+    await server.listen({ port: 0, host: '127.0.0.1' })
+    for (const [path, status] of [
+      ['/closed', 403],
+      ['/late', 503],
+      ['/nowhere', 404],
+    ] as const) {
+      const client = await connectRaw(t, server.port)
+      client.write(upgradeText(path, FROM_CLIENT))
+      assert.equal((await client.answer()).status, status)
+    }
+    await until('all are told', () => of('refused').length === 2 && of('failed').length === 1)
+    const traces = [...of('refused'), ...of('failed')].map((line) => [line['holdfast.route'], line['trace.id']])
+    assert.deepEqual(traces, [
+      ['/closed', TRACE],
+      [undefined, undefined],
+      ['/late', TRACE],
+    ])
+    assert.ok([...of('refused'), ...of('failed')].every((line) => 'trace.id' in line === 'span.id' in line))
+  })
+
   test('refusals by kind and route: nothing of the path, of the reason, of the client', async (t) => {
     const server = makeServer(t)
     server.route('/chat/:room', {
