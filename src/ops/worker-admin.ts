@@ -31,7 +31,7 @@ export async function openWorkerAdmin(server: AdminServer, path: string): Promis
   const close = async (): Promise<MetricFigures> => {
     debug.end()
     await listener.close()
-    return lasting(debug.metrics.ofServer())
+    return lasting(await debug.metrics.ofServer())
   }
   try {
     await listener.open()

@@ -19,7 +19,7 @@ import type { ServerFigures } from './server-figures.ts'
 import type { UpgradeObserver } from './upgrade-observer.ts'
 
 /** Where a server keeps its internals: `server[INTERNALS]`. */
-export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.4')
+export const INTERNALS: unique symbol = Symbol.for('holdfast.internals.5')
 
 export interface ServerInternals {
   /**
@@ -65,8 +65,8 @@ export interface ServerInternals {
   observeUpgrades(observer: UpgradeObserver): (() => void) | null
   /** From now on everything is counted that figures() tells. Once is enough: it goes on until the server ends. */
   countTraffic(): void
-  /** What is counted, now: looks at every connection. */
-  figures(): ServerFigures
+  /** What is counted, now: looks at every connection, some at a time. */
+  figures(): Promise<ServerFigures>
   /** Announces an error as those of user code are: it is never silent. */
   report(error: HoldfastError): void
   /** False from the moment it begins to close. */

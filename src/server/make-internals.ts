@@ -9,7 +9,7 @@ import { LeakAnnouncers } from './leak-announcers.ts'
 import { EndObservers, WorkObservers } from './observers.ts'
 import { Readiness } from './readiness.ts'
 import type { ServerContext } from './server-context.ts'
-import { serverFigures } from './server-figures.ts'
+import { FiguresOfServer } from './server-figures.ts'
 import { visitConnections } from './server-work.ts'
 import { countStrangers } from './strangers.ts'
 
@@ -22,6 +22,7 @@ export function makeInternals(
   const works = new WorkObservers()
   const leaks = new LeakAnnouncers(context.events)
   const readiness = new Readiness(context, http)
+  const figures = new FiguresOfServer(context)
   return {
     ...listening,
     hangUp: () => http.hangUp(),
@@ -55,7 +56,7 @@ export function makeInternals(
       }
     },
     countTraffic: () => void context.countTraffic(),
-    figures: () => serverFigures(context),
+    figures: () => figures.read(),
     report: (error) => context.report(error),
     connectBroker: (broker) => tieBroker(context.hub, broker),
     get isReady() {

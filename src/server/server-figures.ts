@@ -1,12 +1,17 @@
 /**
  * The figures of one server at one moment: what was counted of its connections, and what is there. Plain data, made when asked by looking at
- * every connection (as `ledger().routes` does); nothing to end.
+ * every connection, a thousand at a time. Two who ask at once get the same. Belongs to the internals of the server; ends with the answer.
  */
 import type { BucketFigures } from '../base/buckets.ts'
+import { inSlices } from '../base/in-slices.ts'
 import type { RouteTraffic } from '../connection/traffic.ts'
+import { type RouteCounts, RouteTally } from '../hub/route-counts.ts'
 import type { ServerContext } from './server-context.ts'
+import { tallyLife, tallyOpenings } from './server-ledger.ts'
 
 export interface ServerFigures {
+  /** By route, what is there, as `ledger().routes` has it. */
+  readonly connections: Readonly<Record<string, RouteCounts>>
   /** Since somebody wanted to know, by route; under the empty string what belongs to none. */
   readonly routes: Readonly<Record<string, RouteTraffic>>
   /** How long pongs took, in seconds. */
@@ -20,16 +25,46 @@ export interface ServerFigures {
   readonly connectionsLimit: number | null
 }
 
-export function serverFigures(context: ServerContext): ServerFigures {
-  const traffic = context.countTraffic()
-  let { receivedBytes, sentBytes } = traffic
-  for (const { socket } of context.hub.lives()) {
-    receivedBytes += socket.bytesRead ?? 0
-    // What waits in the socket is thrown away with it: a sum that had it would fall.
-    sentBytes += (socket.bytesWritten ?? 0) - (socket.writableLength ?? 0)
+/** When nobody has looked at them for a while, so many take 3 ms; mostly less than 1. */
+const AT_ONCE = 1_000
+
+export class FiguresOfServer {
+  readonly #context: ServerContext
+  #underWay: Promise<ServerFigures> | null = null
+
+  constructor(context: ServerContext) {
+    this.#context = context
   }
-  return {
-    ...{ routes: traffic.routes(), pings: traffic.pings.figures(), receivedBytes, sentBytes },
-    ...{ outboxBytes: context.outboxBudget.bytes, connectionsLimit: context.admission.connectionsLimit },
+
+  /** All there is. */
+  read(): Promise<ServerFigures> {
+    this.#underWay ??= this.#look().finally(() => {
+      this.#underWay = null
+    })
+    return this.#underWay
+  }
+
+  async #look(): Promise<ServerFigures> {
+    const context = this.#context
+    const traffic = context.countTraffic()
+    // Who is there and what is counted of those who have gone, at one moment: each byte is in one of the two. Who goes meanwhile is still
+    // looked at, and its socket still says what it has had; so a sum never falls from one look to the next.
+    const lives = [...context.hub.lives()]
+    let { receivedBytes, sentBytes } = traffic
+    const wall = context.wallNow()
+    const tally = new RouteTally(context.routes.paths)
+    tallyOpenings(tally, context)
+    await inSlices(lives, AT_ONCE, (life) => {
+      tallyLife(tally, life, wall)
+      const { socket } = life
+      receivedBytes += socket.bytesRead ?? 0
+      // What waits in the socket is thrown away with it: a sum that had it would fall.
+      sentBytes += (socket.bytesWritten ?? 0) - (socket.writableLength ?? 0)
+    })
+    return {
+      ...{ connections: tally.counts(), routes: traffic.routes(), pings: traffic.pings.figures() },
+      ...{ receivedBytes, sentBytes, outboxBytes: context.outboxBudget.bytes },
+      connectionsLimit: context.admission.connectionsLimit,
+    }
   }
 }

@@ -56,17 +56,25 @@ export function hasSocket({ state }: Life): boolean {
   return state.name !== 'closing' || (state.step !== 'join' && state.step !== 'farewell')
 }
 
-function routeCounts({ routes, hub, openings, wheel, wallNow }: Seen): ServerLedger['routes'] {
-  const tally = new RouteTally(routes.paths)
-  const wall = wallNow()
+function routeCounts(context: Seen): ServerLedger['routes'] {
+  const tally = new RouteTally(context.routes.paths)
+  const wall = context.wallNow()
+  for (const life of context.hub.lives()) tallyLife(tally, life, wall)
+  tallyOpenings(tally, context)
+  return tally.counts()
+}
+
+/** @param wall the time of day, in milliseconds */
+export function tallyLife(tally: RouteTally, { state, route, connection }: Life, wall: number): void {
+  if (state.name === 'closed' || state.name === 'moved') return
   // The wall clock may have jumped.
-  for (const { state, route, connection } of hub.lives()) {
-    if (state.name !== 'closed' && state.name !== 'moved')
-      tally.add(route.path, state.name, Math.max(0, wall - connection.openedAt))
-  }
+  tally.add(route.path, state.name, Math.max(0, wall - connection.openedAt))
+}
+
+/** The upgrade requests that wait for their answer, or for their socket to close. */
+export function tallyOpenings(tally: RouteTally, { routes, openings, wheel }: Seen): void {
   for (const [opening, since] of openings) {
     const route = routes.match(opening.path)?.route.path ?? NO_ROUTE
     tally.add(route, opening.answered ? 'leaving' : 'opening', wheel.now - since)
   }
-  return tally.counts()
 }

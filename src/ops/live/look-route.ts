@@ -26,9 +26,9 @@ export interface LookAnswer {
 export function lookRoute(looker: ProcessLooker, history: MemoryHistory): AdminRoute {
   return {
     ...{ method: 'GET', path: LOOK_PATH },
-    handler({ query }) {
+    async handler({ query }) {
       const given: LookAnswer = {
-        look: looker.look(),
+        look: await looker.look(),
         ...(query.get('hour') === '1' && { lastHour: history.rows() }),
       }
       return answer.json(given)

@@ -13,7 +13,7 @@ export class Paced<Value> {
   readonly #share: number
   readonly #take: () => Value | Promise<Value>
   #value: Value | null = null
-  #underWay = false
+  #underWay: Promise<void> | null = null
   /** On the clock. */
   #notBefore = Number.NEGATIVE_INFINITY
   #tookMs = 0
@@ -37,7 +37,12 @@ export class Paced<Value> {
 
   /** Is it time for another? */
   get due(): boolean {
-    return !this.#underWay && this.#clock.now() >= this.#notBefore
+    return this.#underWay === null && this.#clock.now() >= this.#notBefore
+  }
+
+  /** Resolves when the one that is taken now is over, whatever becomes of it; null when none is. */
+  get underWay(): Promise<void> | null {
+    return this.#underWay
   }
 
   /** When it is time, another is taken: now, or, if it takes a while, for whoever asks next. */
@@ -45,23 +50,18 @@ export class Paced<Value> {
     if (!this.due) return
     const now = this.#clock.now()
     const taken = this.#take()
-    if (taken instanceof Promise) this.#await(taken, now)
+    if (taken instanceof Promise) this.#underWay = this.#await(taken, now)
     else this.#finish(taken, now)
   }
 
-  #await(taken: Promise<Value>, beganAt: number): void {
-    this.#underWay = true
-    taken.then(
-      (value) => {
-        this.#underWay = false
-        this.#finish(value, beganAt)
-      },
+  async #await(taken: Promise<Value>, beganAt: number): Promise<void> {
+    try {
+      this.#finish(await taken, beganAt)
+    } catch {
       // The one before it stays; the next is as far away as if it had worked.
-      () => {
-        this.#underWay = false
-        this.#pace(beganAt)
-      },
-    )
+      this.#pace(beganAt)
+    }
+    this.#underWay = null
   }
 
   #finish(value: Value, beganAt: number): void {

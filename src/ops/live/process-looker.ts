@@ -11,7 +11,6 @@ import type { Census } from '../../diagnose/census/census.ts'
 import type { MemoryHistory } from '../../diagnose/memory/history.ts'
 import { type MemoryReport, readMemory } from '../../diagnose/memory/read-memory.ts'
 import type { Work, WorkReport } from '../../diagnose/work/work.ts'
-import type { RouteCounts } from '../../hub/route-counts.ts'
 import type { DrainReport } from '../../server/drain-report.ts'
 import type { ServerFigures } from '../../server/internals.ts'
 import type { ServerLedger } from '../../server/server-ledger.ts'
@@ -30,7 +29,7 @@ export interface LookedAt {
   readonly onDrain: (
     listener: (drain: { readonly total: number; readonly report: DrainReport | null }) => void,
   ) => () => void
-  readonly figures: () => ServerFigures
+  readonly figures: () => Promise<ServerFigures>
   readonly work: Work
   readonly census: Census
 }
@@ -42,14 +41,12 @@ export interface ProcessLookerInit {
   readonly server: LookedAt | null
 }
 
-/** Each of the three that look at everything takes at most this share of a core. */
-const SHARE = 0.002
-/** Reading where the memory is costs most: twice that. */
+/** What looks at everything takes at most so much of a core. */
+const WORK_SHARE = 0.002
+const FIGURES_SHARE = 0.004
 const MEMORY_SHARE = 0.004
 /** When nobody has looked for so long, nobody watches. */
 const REST_MS = 15_000
-/** So much is looked at in one go; what takes longer has its turn alone, and the others theirs in the next look. */
-const AT_ONCE_MS = 8
 const GROUPS_MAX = 20
 
 export class ProcessLooker {
@@ -57,14 +54,11 @@ export class ProcessLooker {
   readonly #startedAt: number
   readonly #loop: LoopDelay
   readonly #memory: Paced<MemoryReading>
-  readonly #routes: Paced<Readonly<Record<string, RouteCounts>>>
+  readonly #figures: Paced<ServerFigures>
   readonly #work: Paced<WorkLook>
-  readonly #traffic: Paced<TrafficLook>
   readonly #offDrain: () => void
   #drain: { readonly beganAt: number; readonly total: number; readonly report: DrainReport | null } | null = null
   #rest: ClockTimer | null = null
-  /** The looks so far: who begins changes with each. */
-  #looks = 0
   #ended = false
 
   constructor(init: ProcessLookerInit) {
@@ -75,20 +69,24 @@ export class ProcessLooker {
     this.#memory = new Paced(clock, MEMORY_SHARE, async () =>
       readingOf(await readMemory(history.rows()), clock.wallNow()),
     )
-    this.#routes = new Paced(clock, SHARE, () => ((server as LookedAt).ledger() as ServerLedger).routes)
-    this.#work = new Paced(clock, SHARE, () => workLook((server as LookedAt).work.report()))
-    this.#traffic = new Paced(clock, SHARE, () => trafficLook((server as LookedAt).figures()))
+    this.#figures = new Paced(clock, FIGURES_SHARE, () => (server as LookedAt).figures())
+    this.#work = new Paced(clock, WORK_SHARE, () => workLook((server as LookedAt).work.report()))
     this.#offDrain =
       server?.onDrain(({ total, report }) => {
         this.#drain = { beganAt: this.#drain?.beganAt ?? clock.wallNow(), total, report }
       }) ?? (() => {})
   }
 
-  look(): ProcessLook {
+  async look(): Promise<ProcessLook> {
     this.#stayAwake()
-    this.#memory.refresh()
-    if (this.#init.server !== null) this.#refresh([this.#routes, this.#work, this.#traffic])
     const { clock, server } = this.#init
+    this.#memory.refresh()
+    if (server !== null) {
+      this.#work.refresh()
+      this.#figures.refresh()
+      // The first look has them too.
+      if (this.#figures.latest === null) await this.#figures.underWay
+    }
     const beganAt = clock.now()
     const { used_heap_size, heap_size_limit } = getHeapStatistics()
     const look = {
@@ -102,8 +100,7 @@ export class ProcessLooker {
     }
     const costMs = {
       look: round(clock.now() - beganAt),
-      ...{ memory: round(this.#memory.tookMs), routes: round(this.#routes.tookMs), work: round(this.#work.tookMs) },
-      traffic: round(this.#traffic.tookMs),
+      ...{ memory: round(this.#memory.tookMs), figures: round(this.#figures.tookMs), work: round(this.#work.tookMs) },
     }
     return { ...look, costMs }
   }
@@ -118,29 +115,19 @@ export class ProcessLooker {
 
   #serverLook(server: LookedAt): ServerLook {
     const { census } = server
+    const figures = this.#figures.latest
     return {
       ...{ ready: server.ready(), rooms: server.rooms(), users: server.users() },
-      ledger: { ...countsOf(server.ledger() as ServerLedger), routes: this.#routes.latest ?? {} },
+      ledger: { ...countsOf(server.ledger() as ServerLedger), routes: figures?.connections ?? {} },
       census: { watched: census.size, estimateMs: Math.round(census.estimateMs), report: census.last },
       work: this.#work.latest ?? { held: [], running: [], left: [], abandoned: 0 },
-      traffic: this.#traffic.latest,
+      traffic: figures === null ? null : trafficLook(figures),
       drain: this.#drainLook(server),
     }
   }
 
   #drainLook(server: LookedAt): DrainLook | null {
     return this.#drain === null ? null : { ...this.#drain, left: server.connections() }
-  }
-
-  /** Those that are due, but not more than may be at once: each looks at every connection. */
-  #refresh(parts: readonly Pick<Paced<unknown>, 'due' | 'tookMs' | 'refresh'>[]): void {
-    const first = this.#looks++ % parts.length
-    let spentMs = 0
-    for (const part of [...parts.slice(first), ...parts.slice(0, first)]) {
-      if (!part.due || (spentMs > 0 && spentMs + part.tookMs > AT_ONCE_MS)) continue
-      part.refresh()
-      spentMs += part.tookMs
-    }
   }
 
   #stayAwake(): void {

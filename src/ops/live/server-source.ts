@@ -28,17 +28,17 @@ export function serverSource(
           lastHour: history.rows(),
         },
       }),
-    look() {
+    async look() {
       const beganAt = clock.now()
-      const look = looker.look()
+      const look = await looker.look()
       const at = look.memory.reading?.at ?? 0
       const point = pointOf(clock.wallNow(), [look], null, at !== readAt)
       readAt = at
-      return Promise.resolve({
+      return {
         ...{ kind: 'look', point, processes: [{ slot: null, look, problem: null }], supervisor: null },
         notReady: hindrances(health),
         tookMs: Math.round(clock.now() - beganAt),
-      })
+      }
     },
   }
 }

@@ -45,19 +45,18 @@ export class ServerMetrics {
   /** All there is. */
   async figures(): Promise<MetricFigures> {
     const ofProcess = await this.#process.figures()
-    return addUp([this.ofServer(), ofProcess])
+    return addUp([await this.ofServer(), ofProcess])
   }
 
   /** Those of the server, which can be added to those of others. */
-  ofServer(): MetricFigures {
+  async ofServer(): Promise<MetricFigures> {
     const figures: MutableFigures = {}
     if (this.#source === null) return figures
-    const ledger = this.#source.ledger() as ServerLedger
-    // It is counted when it is read: once is enough.
-    const { routes } = ledger
-    putLedger(figures, ledger, routes)
+    const server = await this.#source.internals.figures()
+    putLedger(figures, this.#source.ledger() as ServerLedger)
+    putConnections(figures, server.connections)
     put(figures, 'holdfast_ready', this.#source.internals.notReady().length === 0 ? 1 : 0)
-    putTraffic(figures, Object.keys(routes), this.#source.internals.figures())
+    putTraffic(figures, server)
     for (const [result, count] of Object.entries(this.#drains)) put(figures, 'holdfast_drains_total', count, { result })
     for (const result of OUTCOMES) {
       put(figures, 'holdfast_connections_drained_total', this.#drained[result], { result })
@@ -85,12 +84,15 @@ export class ServerMetrics {
   }
 }
 
-function putLedger(figures: MutableFigures, ledger: ServerLedger, routes: ServerLedger['routes']): void {
-  for (const [route, counts] of Object.entries(routes)) {
+function putConnections(figures: MutableFigures, connections: ServerFigures['connections']): void {
+  for (const [route, counts] of Object.entries(connections)) {
     // Upgrade requests for no route: these are no connections.
     if (!route.startsWith('/')) continue
     for (const state of STATES) put(figures, 'holdfast_connections', counts[state], { route, state })
   }
+}
+
+function putLedger(figures: MutableFigures, ledger: ServerLedger): void {
   const { moved, movesUnanswered, movesRefused } = ledger
   put(figures, 'holdfast_connections_moved_total', moved - movesUnanswered, { result: 'moved' })
   put(figures, 'holdfast_connections_moved_total', movesUnanswered, { result: 'unanswered' })
@@ -119,7 +121,7 @@ function slowActions({ dropped, endingsByReason }: ServerLedger): Readonly<Recor
   return actions
 }
 
-function putTraffic(figures: MutableFigures, routes: readonly string[], server: ServerFigures): void {
+function putTraffic(figures: MutableFigures, server: ServerFigures): void {
   for (const [route, traffic] of Object.entries(server.routes)) {
     put(figures, 'holdfast_connections_opened_total', traffic.opened, { route })
     for (const { code, by, count } of traffic.closed) {
@@ -130,7 +132,7 @@ function putTraffic(figures: MutableFigures, routes: readonly string[], server: 
     put(figures, 'holdfast_handshake_duration_seconds', traffic.handshakes, { route })
   }
   // So that a route is at 0 before its first connection: the first increase would be seen by nobody otherwise.
-  for (const route of routes) {
+  for (const route of Object.keys(server.connections)) {
     if (!route.startsWith('/') || route in server.routes) continue
     put(figures, 'holdfast_connections_opened_total', 0, { route })
     put(figures, 'holdfast_handler_errors_total', 0, { route })

@@ -111,7 +111,7 @@ server.route('/ask', {
 })
 
 const internals = (server as unknown as Record<symbol, { departures: Departures; arrivals: Arrivals }>)[
-  Symbol.for('holdfast.internals.4')
+  Symbol.for('holdfast.internals.5')
 ] as { departures: Departures; arrivals: Arrivals }
 const { departures, arrivals } = internals
 

@@ -172,11 +172,11 @@ describe('/metrics', { concurrency: true }, () => {
     client.text('before')
     await until('it is answered', () => client.texts.length === 1)
     // What asks turns it on.
-    assert.deepEqual(server[INTERNALS].figures().routes, {})
+    assert.deepEqual((await server[INTERNALS].figures()).routes, {})
     client.text('after')
     await until('it is answered', () => client.texts.length === 2)
     assert.equal(
-      server[INTERNALS].figures().routes['/']?.handlers.counts.reduce((sum, count) => sum + count),
+      (await server[INTERNALS].figures()).routes['/']?.handlers.counts.reduce((sum, count) => sum + count),
       1,
     )
   })
