@@ -60,7 +60,7 @@ function reportEvents({ events }: Supervisor, terminal: Terminal, json: boolean)
   for (const name of Object.keys(LINES) as (keyof typeof LINES)[]) {
     events.on(name, (payload) => {
       // Why it did not start is told by what start() throws.
-      if (name === 'ended' && !started && !json) return
+      if (name === 'ended' && !started && !json && (payload as RolloutEvents['ended']).failed) return
       if (json) terminal.out(JSON.stringify({ event: name, ...payload }))
       else {
         const line = (LINES[name] as (payload: unknown) => string)(payload)

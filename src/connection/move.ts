@@ -247,8 +247,6 @@ export class Move implements Leave {
     if (life === null || life.state.name !== 'moving' || this.#answer !== 'none') return
     this.#answer = answer
     life.context.hub.departed(life)
-    // In the same turn: whoever adds up the bytes has them with those who are there, or with those who have gone.
-    life.context.traffic?.ended(life, null)
     if (this.#socketClosed) this.#gone()
     else {
       this.#wheel.arm(life.deadline, life.options.closeTimeoutMs)
@@ -267,6 +265,7 @@ export class Move implements Leave {
     if (!answered) context.ledger.movesUnanswered++
     note(life, 'moved away', answered ? 'answered' : 'unanswered')
     context.endObserver?.connectionOnEnded(factsOf(life))
+    context.traffic?.ended(life, null)
     life.reader.stop()
     life.held.track()
     life.release({ ending: null, messagesReceived: life.messagesReceived, messagesSent: life.messagesSent })

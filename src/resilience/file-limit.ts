@@ -41,6 +41,9 @@ export class FileLimit {
   /** Those open that are not our sockets, as of the last look. */
   #others = 0
   #lookedAt = Number.NEGATIVE_INFINITY
+  /** A count is under way; as many sockets there were when somebody asked last. */
+  #looking = false
+  #sockets = 0
 
   private constructor(max: number, sources: FileSources) {
     this.max = max
@@ -56,21 +59,25 @@ export class FileLimit {
 
   /** May there be so many sockets? @param sockets that we hold, the one in question included */
   allows(sockets: number, nowMs: number): boolean {
+    this.#sockets = sockets
     const agedMs = nowMs - this.#lookedAt
     const left = this.max - this.reserve - this.#others - sockets
     if (agedMs >= LOOK_MS || (agedMs >= LOOK_SOON_MS && left < this.reserve)) {
       this.#lookedAt = nowMs
-      this.#look(sockets)
+      this.#look()
     }
     return this.#others + sockets <= this.max - this.reserve
   }
 
-  #look(sockets: number): void {
+  #look(): void {
+    if (this.#looking) return
     const found = (open: number): void => {
-      this.#others = Math.max(0, open - sockets)
+      this.#looking = false
+      this.#others = Math.max(0, open - this.#sockets)
     }
     // Nothing was left to count with.
     const failed = (): void => found(Number.POSITIVE_INFINITY)
+    this.#looking = true
     try {
       const open = this.#sources.open()
       if (typeof open === 'number') found(open)

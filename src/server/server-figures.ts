@@ -4,6 +4,7 @@
  */
 import type { BucketFigures } from '../base/buckets.ts'
 import { inSlices } from '../base/in-slices.ts'
+import type { Life } from '../connection/life.ts'
 import type { RouteTraffic } from '../connection/traffic.ts'
 import { type RouteCounts, RouteTally } from '../hub/route-counts.ts'
 import type { ServerContext } from './server-context.ts'
@@ -23,6 +24,8 @@ export interface ServerFigures {
   readonly outboxBytes: number
   /** So many connections there may be; null: not known. */
   readonly connectionsLimit: number | null
+  /** How long the event loop worked to look at the connections. */
+  readonly tookMs: number
 }
 
 /** When nobody has looked at them for a while, so many take 3 ms; mostly less than 1. */
@@ -38,6 +41,8 @@ export class FiguresOfServer {
 
   /** All there is. */
   read(): Promise<ServerFigures> {
+    // Of one that closes the last word is wanted, not what was seen when somebody else began to look.
+    if (this.#context.closing) return this.#look()
     this.#underWay ??= this.#look().finally(() => {
       this.#underWay = null
     })
@@ -54,17 +59,18 @@ export class FiguresOfServer {
     const wall = context.wallNow()
     const tally = new RouteTally(context.routes.paths)
     tallyOpenings(tally, context)
-    await inSlices(lives, AT_ONCE, (life) => {
+    const visit = (life: Life): void => {
       tallyLife(tally, life, wall)
       const { socket } = life
       receivedBytes += socket.bytesRead ?? 0
       // What waits in the socket is thrown away with it: a sum that had it would fall.
       sentBytes += (socket.bytesWritten ?? 0) - (socket.writableLength ?? 0)
-    })
+    }
+    const tookMs = await inSlices(lives, AT_ONCE, visit, traffic.now)
     return {
       ...{ connections: tally.counts(), routes: traffic.routes(), pings: traffic.pings.figures() },
       ...{ receivedBytes, sentBytes, outboxBytes: context.outboxBudget.bytes },
-      connectionsLimit: context.admission.connectionsLimit,
+      ...{ connectionsLimit: context.admission.connectionsLimit, tookMs },
     }
   }
 }

@@ -12,17 +12,27 @@ export class Paced<Value> {
   readonly #clock: Clock
   readonly #share: number
   readonly #take: () => Value | Promise<Value>
+  readonly #costMsOf: ((value: Value) => number) | null
   #value: Value | null = null
   #underWay: Promise<void> | null = null
   /** On the clock. */
   #notBefore = Number.NEGATIVE_INFINITY
   #tookMs = 0
 
-  /** @param share of the time, such as 0.003: what took 5 ms is not taken again before 1.7 s have passed */
-  constructor(clock: Clock, share: number, take: () => Value | Promise<Value>) {
+  /**
+   * @param share of the time, such as 0.003: what took 5 ms is not taken again before 1.7 s have passed
+   * @param costMsOf what it says itself that it took; null: all the time from its beginning to its end
+   */
+  constructor(
+    clock: Clock,
+    share: number,
+    take: () => Value | Promise<Value>,
+    costMsOf: ((value: Value) => number) | null = null,
+  ) {
     this.#clock = clock
     this.#share = share
     this.#take = take
+    this.#costMsOf = costMsOf
   }
 
   /** How long the last one took. */
@@ -59,19 +69,18 @@ export class Paced<Value> {
       this.#finish(await taken, beganAt)
     } catch {
       // The one before it stays; the next is as far away as if it had worked.
-      this.#pace(beganAt)
+      this.#pace(this.#clock.now() - beganAt)
     }
     this.#underWay = null
   }
 
   #finish(value: Value, beganAt: number): void {
     this.#value = value
-    this.#pace(beganAt)
+    this.#pace(this.#costMsOf?.(value) ?? this.#clock.now() - beganAt)
   }
 
-  #pace(beganAt: number): void {
-    const now = this.#clock.now()
-    this.#tookMs = now - beganAt
-    this.#notBefore = now + Math.min(PAUSE_MAX_MS, this.#tookMs / this.#share)
+  #pace(tookMs: number): void {
+    this.#tookMs = tookMs
+    this.#notBefore = this.#clock.now() + Math.min(PAUSE_MAX_MS, this.#tookMs / this.#share)
   }
 }

@@ -69,7 +69,12 @@ export class ProcessLooker {
     this.#memory = new Paced(clock, MEMORY_SHARE, async () =>
       readingOf(await readMemory(history.rows()), clock.wallNow()),
     )
-    this.#figures = new Paced(clock, FIGURES_SHARE, () => (server as LookedAt).figures())
+    this.#figures = new Paced(
+      clock,
+      FIGURES_SHARE,
+      () => (server as LookedAt).figures(),
+      ({ tookMs }) => tookMs,
+    )
     this.#work = new Paced(clock, WORK_SHARE, () => workLook((server as LookedAt).work.report()))
     this.#offDrain =
       server?.onDrain(({ total, report }) => {
@@ -92,7 +97,8 @@ export class ProcessLooker {
     const look = {
       ...{ pid: process.pid, uptimeMs: Math.round(beganAt - this.#startedAt) },
       server: server === null ? null : this.#serverLook(server),
-      loop: this.#loop.read(),
+      // Reading it has it measured from then on.
+      loop: this.#ended ? null : this.#loop.read(),
       memory: {
         ...{ rssBytes: process.memoryUsage.rss(), heapUsedBytes: used_heap_size, heapLimitBytes: heap_size_limit },
         reading: this.#memory.latest,

@@ -24,9 +24,8 @@ beforeEach(() => {
 })
 
 function begin(how: string, before = ''): { readonly child: ChildProcess; readonly gone: Promise<string> } {
-  // What the compiler keeps goes elsewhere: in the folder is what is told here.
   const env = { ...process.env, TMPDIR: folder, TERCES: [...secret].reverse().join('') }
-  const command = `${before} exec "${process.execPath}" ${TYPESCRIPT} "${PROGRAM}" ${how} "${folder}"`
+  const command = `${before} exec "${process.execPath}" "${TYPESCRIPT}" "${PROGRAM}" ${how} "${folder}"`
   const child = spawn('sh', ['-c', command], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -3,15 +3,19 @@
  * Needs: peers
  */
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { findNode, peersFolder } from '../../peers/programs.js'
+import { until } from '../../support/deadline.ts'
 import { openRaw } from '../../support/raw-client.ts'
 import { type Owner, ROOT, Supervised, supervise } from '../../support/supervised.ts'
 
+const MAIN = join(ROOT, 'dist/cli/main.js')
 const HOLDFAST = JSON.stringify(pathToFileURL(join(ROOT, 'dist/index.js')).href)
 const EXPRESS = JSON.stringify(pathToFileURL(join(peersFolder, 'node_modules/express/index.js')).href)
 
@@ -72,6 +76,33 @@ test('a .ts app without tsx, where Node does not: exit 2, and what to do', async
     run.errors,
     /^holdfast run: .*app\.ts.*Node \S+ does not run TypeScript.*npm install tsx.*\(HF_APP_INVALID\)\n$/,
   )
+})
+
+/** As people see it: without a log, and without JSON. It ends with the test. */
+function brief(t: Owner, app: string): { readonly child: ChildProcess; readonly notes: () => string } {
+  const args = [MAIN, 'run', app, '--port', '0', '--admin', 'off', '--log', 'brief']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  t.after(() => void child.kill('SIGKILL'))
+  let notes = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    notes += text
+  })
+  return { child, notes: () => notes }
+}
+
+test('an app that does not start: exit 1, and why is told once', async (t) => {
+  const { child, notes } = brief(t, writer(t, 'app.mjs')('export const server = 1'))
+  assert.deepEqual(await once(child, 'close'), [1, null])
+  assert.match(notes(), /^holdfast run: a worker of .* did not start: .*no default export.*\(HF_WORKER_FAILED\)\n$/)
+})
+
+test('one that is told to end while it starts says that it has ended', async (t) => {
+  const waits = `console.error('begun')\nawait new Promise((resolve) => setTimeout(resolve, 60_000))`
+  const { child, notes } = brief(t, writer(t, 'app.mjs')(waits))
+  await until('its app has begun', () => notes().includes('begun'), 30_000)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  assert.match(notes(), /\nholdfast: ended\n$/)
 })
 
 const beside = (version: number): string => `import { createServer as createHttpServer } from 'node:http'

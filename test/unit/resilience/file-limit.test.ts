@@ -59,3 +59,17 @@ test('a count that takes a while: the one before holds until it is done; when it
   await answer.catch(() => {})
   assert.equal(limit.allows(1, 20_000), false)
 })
+
+test('who connects while it is counted is not taken for somebody else; there is one count at a time', async () => {
+  const answers: ((open: number) => void)[] = []
+  const limit = FileLimit.read({
+    limits: () => text('200'),
+    open: () => new Promise((resolve) => void answers.push(resolve)),
+  }) as FileLimit
+  for (let sockets = 10; sockets <= 100; sockets++) assert.equal(limit.allows(sockets, sockets * 1_000), true)
+  assert.equal(answers.length, 1)
+  answers[0]?.(100 + 20)
+  await Promise.resolve()
+  assert.equal(limit.allows(148, 100_001), true)
+  assert.equal(limit.allows(149, 100_001), false)
+})

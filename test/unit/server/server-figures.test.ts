@@ -35,9 +35,9 @@ function crowd(size: number) {
   const context = {
     ...{ countTraffic: () => traffic, hub: { lives: () => lives.values() }, routes: { paths: ['/', '/empty'] } },
     ...{ openings: new Map(), wheel: { now: 0 }, wallNow: () => 1_000, outboxBudget: { bytes: 3 } },
-    admission: { connectionsLimit: 9 },
+    ...{ admission: { connectionsLimit: 9 }, closing: false },
   }
-  return { all, add, leave, figures: new FiguresOfServer(context as never) }
+  return { all, add, leave, context, figures: new FiguresOfServer(context as never) }
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -83,4 +83,13 @@ test('of many, everybody else has a turn after each lot', async () => {
   isOver = true
   await others
   assert.ok(turns >= 2, `${turns} turns`)
+})
+
+test('of one that closes, whoever asks last is not told what was seen before', async () => {
+  const { all, context, figures } = crowd(MANY)
+  const before = figures.read()
+  all[0]!.socket.bytesRead += 100
+  context.closing = true
+  assert.equal((await figures.read()).receivedBytes, MANY * 10 + 100)
+  assert.equal((await before).receivedBytes, MANY * 10, 'control: the first had been looked at')
 })
