@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../diagnose/doctor/finding.ts'
 import { leakProfile } from '../diagnose/doctor/leak-profile.ts'
+import { clusterNote, clusterWorkers } from '../diagnose/inspect/cluster.ts'
 import { listeningChild, withArguments } from '../diagnose/inspect/listening.ts'
 import { encodeProfile } from '../diagnose/pprof/encode.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -86,6 +87,8 @@ const isFile = (word: string): boolean => !isPid(word) && !/^https?:/.test(word)
 
 /** When nothing was found in it: it may be the shell, or the npm, that has started the program. */
 function childMeant([first = '']: readonly string[]): string | null {
+  const cluster = isPid(first) && clusterWorkers(Number(first)).length > 0 ? clusterNote(Number(first)) : null
+  if (cluster !== null) return cluster
   const child = isPid(first) ? listeningChild(Number(first)) : null
   return child === null ? null : `process ${first} has children; did you mean ${withArguments(child)}?`
 }
