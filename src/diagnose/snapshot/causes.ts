@@ -204,7 +204,8 @@ class Teller {
 
   #nameOf(index: number): string | null {
     const step = this.#example[index] as RawStep
-    const found = this.#found[index]?.name ?? null
+    const { name: found = null, written = null } = this.#found[index] ?? {}
+    if (step.kind === 'variable' && written !== null) return written
     if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
     // Of a listener the name is the event's.
     return step.kind === 'listener' ? step.name : (step.name ?? found)

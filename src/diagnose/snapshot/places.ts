@@ -21,12 +21,13 @@ const CLASSES_MAX = 8
 
 export interface Found {
   readonly place: CodePlace | null
-  /** Where it was looked for. */
   readonly script: Script | null
   /** What the variable or property was given when it was declared. */
   readonly value: SyntaxNode | null
   /** Of a local: its name, when it is a parameter. Of a function: its own. */
   readonly name: string | null
+  /** Its name in the source, where a source map says so: what runs may have been made short. */
+  readonly written?: string | null
 }
 
 const NOTHING: Found = { place: null, script: null, value: null, name: null }
@@ -275,7 +276,8 @@ export class Places {
 
 function inScript(script: Script, { start, value }: Declaration): Found {
   const { line, column } = lineOf(script.text ?? '', start)
-  return { place: placeIn(script, line, column, 'declared'), script, value, name: null }
+  const [place, written] = [placeIn(script, line, column, 'declared'), script.originalName(line, column)]
+  return { place, script, value, name: null, written }
 }
 
 /** The function in which the name is somewhere. */
