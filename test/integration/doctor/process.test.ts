@@ -21,6 +21,7 @@ import { listeningPorts } from '../../../src/diagnose/inspect/process-facts.ts'
 import { holdfast } from '../../support/command-line.ts'
 import { started } from '../../support/soak-targets.ts'
 import { ROOT } from '../../support/supervised.ts'
+import { run } from '../diagnose/snapshot/programs.ts'
 import { stay, visit } from './visits.ts'
 
 const SERVER = join(ROOT, 'test/integration/doctor/kept.js')
@@ -180,4 +181,18 @@ test('what cannot be examined gets one line, and nothing is done to it', async (
     assert.match(oneLine(errors), line)
   }
   assert.ok(existsSync(json))
+})
+
+test('of what only grows it is said that it may not be full yet', async () => {
+  const written = await run(join(ROOT, 'test/integration/diagnose/snapshot/grows.js'), 3)
+  try {
+    const told = await doctor(...written.files)
+    assert.equal(told.code, 1, told.errors)
+    assert.match(oneLine(told.errors), /^nothing of it is known to be over: .* until it is full/)
+    const control = await doctor(written.files[2] as string)
+    assert.equal(control.code, 0, control.errors)
+    assert.equal(control.errors, '', 'control: one snapshot tells of no growth')
+  } finally {
+    written.remove()
+  }
 })
