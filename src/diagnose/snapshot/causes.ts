@@ -239,7 +239,7 @@ class Teller {
     const blocked = new Uint8Array(this.#snapshot.graph.nodeCount)
     for (const path of this.#group.paths) for (const { node } of path.slice(this.#blamed.from)) blocked[node] = 1
     for (const target of this.#group.targets) blocked[target] = 1
-    return whole.bytes - walk(this.#snapshot, blocked).bytes
+    return whole.bytes - walk(this.#snapshot, { blocked, isCount: true }).bytes
   }
 
   #fingerprint(): string {

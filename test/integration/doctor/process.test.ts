@@ -196,3 +196,23 @@ test('of what only grows it is said that it may not be full yet', async () => {
     written.remove()
   }
 })
+
+test('what is held twice is told of both, so that nobody mends one of them only', async (t) => {
+  const line =
+    readFileSync(SERVER, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes('setInterval(')) + 1
+  const [twice, control] = await Promise.all(
+    ['twice', 'broken'].map(async (how) => {
+      const { pid, port } = await started(t, process.execPath, ['--inspect-port=0', SERVER, how])
+      await visit(`ws://127.0.0.1:${port}/`, 60)
+      return doctor(String(pid), '--yes')
+    }),
+  )
+  assert.equal(twice?.code, 1, twice?.errors)
+  const other = new RegExp(`^[12]\\. .*setInterval .*kept\\.js:${line}\\).*60 .*WebSocket`, 'm')
+  assert.match(twice?.out ?? '', other)
+  assert.match(twice?.out ?? '', /^[12]\. Map "clients" /m)
+  assert.match(twice?.out ?? '', /keeps 60 WebSocket alive as well \(WebSocket, over\)/)
+  assert.doesNotMatch(control?.out ?? '', /as well|setInterval/, 'control: held once')
+})
