@@ -60,10 +60,12 @@ export async function askOnce(question: Question): Promise<Readonly<Record<strin
   return parsed(whole)
 }
 
+const OTHER_SERVER = 'for another server give its process id: holdfast doctor PID'
+
 function parsed(text: string): Readonly<Record<string, unknown>> {
   const value = read(text)
   if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>
-  throw new AskError('that is no admin port of Holdfast (it answered 200 and no JSON)')
+  throw new AskError(`that is no admin port of Holdfast (it answered 200 and no JSON); ${OTHER_SERVER}`)
 }
 
 /** Undefined when it is no JSON. */
@@ -118,8 +120,7 @@ function requireOurs({ statusCode, headers }: IncomingMessage): void {
   const isPage = /^text\/html\b/i.test(headers['content-type'] ?? '')
   if (!isPage && (statusCode !== 404 || headers['x-content-type-options'] === 'nosniff')) return
   const answered = `${statusCode}${isPage ? ' and HTML' : ''}`
-  const todo = 'for another server give its process id: holdfast doctor PID'
-  throw new AskError(`that is no admin port of Holdfast (it answered ${answered}); ${todo}`)
+  throw new AskError(`that is no admin port of Holdfast (it answered ${answered}); ${OTHER_SERVER}`)
 }
 
 function after(silence: AbortController, silenceMs: number): ClockTimer {

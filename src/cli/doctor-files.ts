@@ -31,8 +31,11 @@ export function unreadable(path: string, thrown: unknown): unknown {
     return new UsageError(`${path}: this is no heap snapshot; ${todo}`)
   }
   if (!/^E[A-Z]+$/.test(code)) return thrown
-  const isName = code === 'ENOENT' && !/[./]/.test(path)
-  const hint = isName ? '; of a process give the number (pgrep -a node)' : ''
+  const isAddress = /^wss?:\/\/|^[^/]+:\d+$/.test(path)
+  const isName = code === 'ENOENT' && (isAddress || !/[./]/.test(path))
+  const hint = isName
+    ? `; of a ${isAddress ? 'server give the number of its process' : 'process give the number'} (pgrep -a node)`
+    : ''
   return new UsageError(`${path}: ${WORDS[code] ?? messageOf(thrown)}${hint}`)
 }
 

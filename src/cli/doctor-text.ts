@@ -19,13 +19,19 @@ export function findingLines(finding: Finding): string[] {
     lines.push(...pathLines(cause))
   }
   const told = new Set((growing ?? []).map(({ cause }) => placeOf(cause)))
-  for (const { kind, route, causes, count: all } of held) {
+  for (const { kind, route, causes, also, count: all } of held) {
+    const of = route === '' ? kind : `${kind} of ${route}`
     for (const cause of causes) {
       if (told.has(placeOf(cause))) continue
       number++
-      const of = route === '' ? kind : `${kind} of ${route}`
       const size = `${bytes(cause.bytes)}, ${bytes(cause.bytes / cause.count)} each`
       lines.push('', `${number}. ${cause.sentence} (${count(cause.count)} of ${count(all)}: ${of}, over): ${size}`)
+      lines.push(...pathLines(cause))
+    }
+    for (const cause of also) {
+      if (told.has(placeOf(cause)) || causes.some((one) => placeOf(one) === placeOf(cause))) continue
+      number++
+      lines.push('', `${number}. ${cause.sentence} as well (${of}, over): they stay until that lets go too`)
       lines.push(...pathLines(cause))
     }
   }

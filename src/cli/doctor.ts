@@ -3,7 +3,9 @@
  * Exit 0: nothing found. 1: a leak, or what looks like one. 2: it could not be examined.
  */
 import type { Finding } from '../diagnose/doctor/finding.ts'
+import { isOnlyGrowth } from '../diagnose/doctor/judgement.ts'
 import { leakProfile } from '../diagnose/doctor/leak-profile.ts'
+import { clusterNote, clusterWorkers } from '../diagnose/inspect/cluster.ts'
 import { listeningChild, withArguments } from '../diagnose/inspect/listening.ts'
 import { encodeProfile } from '../diagnose/pprof/encode.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -47,6 +49,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   terminal.draw?.('')
   if (given.on('json')) terminal.out(JSON.stringify(finding))
   else for (const line of findingLines(finding)) terminal.out(line)
+  if (isOnlyGrowth(finding)) terminal.note(NOT_FULL)
   const meant = finding.verdict === 'nothing' ? childMeant(given.words) : null
   if (meant !== null) terminal.note(meant)
   if (pprof !== undefined) {
@@ -84,8 +87,14 @@ const WANTED =
 const isPid = (word: string): boolean => /^\d+$/.test(word)
 const isFile = (word: string): boolean => !isPid(word) && !/^https?:/.test(word)
 
+/** Three looks cannot know it; a soak lets it fill first. */
+const NOT_FULL =
+  'nothing of it is known to be over: a cache with a bound grows like this until it is full. Look again when it is, with a longer --every, or let holdfast soak tell'
+
 /** When nothing was found in it: it may be the shell, or the npm, that has started the program. */
 function childMeant([first = '']: readonly string[]): string | null {
+  const cluster = isPid(first) && clusterWorkers(Number(first)).length > 0 ? clusterNote(Number(first)) : null
+  if (cluster !== null) return cluster
   const child = isPid(first) ? listeningChild(Number(first)) : null
   return child === null ? null : `process ${first} has children; did you mean ${withArguments(child)}?`
 }

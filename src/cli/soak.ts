@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { readOptions } from '../base/options.ts'
 import { type DialTarget, targetOf } from '../diagnose/dial/dial-target.ts'
+import { clusterNote } from '../diagnose/inspect/cluster.ts'
 import { fitProcess } from '../diagnose/inspect/fit-process.ts'
 import { listensNot } from '../diagnose/inspect/listening.ts'
 import { isNode, processFacts } from '../diagnose/inspect/process-facts.ts'
@@ -170,7 +171,7 @@ function planOf(given: Given, signal: AbortSignal): Plan {
 /** What a PLATEAU must not stand there without. */
 function notesOf({ host, port }: DialTarget, pid: number | null, script: readonly Step[]): string[] {
   const isHere = /^(localhost|127\..*|::1|0\.0\.0\.0)$/i.test(host) && process.platform === 'linux'
-  const other = isHere && pid !== null ? listensNot(pid, port) : null
+  const other = isHere && pid !== null ? (clusterNote(pid) ?? listensNot(pid, port)) : null
   return [
     ...(other === null ? [] : [other]),
     ...(script === NO_SCRIPT

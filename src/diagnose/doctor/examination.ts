@@ -5,12 +5,13 @@
  * Names are compared as they stand in the snapshot, and made printable here, all at once: what leaves is safe in terminals, logs and pages.
  */
 import { printable } from '../../base/printable.ts'
+import { alsoHeld } from '../snapshot/also-held.ts'
 import { causes } from '../snapshot/causes.ts'
 import { growth } from '../snapshot/growth.ts'
 import { walk } from '../snapshot/search.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { adviceFor, adviceForBytes } from './advice.ts'
-import type { Finding, HeldGroup, ToldGrowing } from './finding.ts'
+import type { Finding, HeldGroup, ToldCause, ToldGrowing } from './finding.ts'
 import { HELD_MIN, judge } from './judgement.ts'
 import { type OverGroup, overIn } from './over.ts'
 
@@ -24,6 +25,8 @@ const GROUPS_MAX = 10
 const CAUSES_MAX = 5
 /** For so many of them what they hold in all is counted, one search each. */
 const RETAINED_MAX = 3
+/** For so many groups it is looked who else holds them, two searches each. */
+const ALSO_GROUPS_MAX = 2
 
 /** @param snapshots one, or three of rounds, in order. The last is the one that is looked into. */
 export async function examination(
@@ -47,12 +50,18 @@ export async function examination(
       .map((cause) => ({ ...cause, advice: adviceFor(cause) }))
     if (count === 0 || (told.length === 0 && group.by === 'seen')) continue
     const { kind, route, by } = group
-    held.push({ kind, route, by, count, counts: countsOf(group, before), causes: told })
+    const also = held.length < ALSO_GROUPS_MAX && count >= HELD_MIN ? await alsoIn(last, nodes, options) : []
+    held.push({ kind, route, by, count, counts: countsOf(group, before), causes: told, also })
   }
   held.sort((a, b) => b.count - a.count)
   const growing = snapshots.length === 3 ? await grown(snapshots, options) : null
   const size = { nodes: last.graph.nodeCount, bytes: walk(last).bytes }
   return printable({ ...judge(held, growing), held, growing, snapshot: size })
+}
+
+async function alsoIn(snapshot: Snapshot, nodes: Uint32Array, options: ExaminationOptions): Promise<ToldCause[]> {
+  const found = await alsoHeld(snapshot, nodes, { causesMax: CAUSES_MAX, ...options })
+  return found.filter(({ count }) => count >= HELD_MIN).map((cause) => ({ ...cause, advice: adviceFor(cause) }))
 }
 
 function countsOf(group: OverGroup, before: readonly (readonly OverGroup[])[]): HeldGroup['counts'] {

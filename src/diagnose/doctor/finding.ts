@@ -24,6 +24,8 @@ export interface HeldGroup {
   /** How many there were in each of three snapshots, held or not; null when there was only one. */
   readonly counts: readonly [number, number, number] | null
   readonly causes: readonly ToldCause[]
+  /** What holds them as well, so that they stay when the causes are mended. Of few groups it is looked for. */
+  readonly also: readonly ToldCause[]
 }
 
 export interface ToldGrowing extends Growing {
@@ -47,5 +49,5 @@ export interface Finding {
 
 /** All causes, the first to be read first. */
 export function causesOf({ growing, held }: Finding): readonly ToldCause[] {
-  return [...(growing ?? []).map(({ cause }) => cause), ...held.flatMap(({ causes }) => causes)]
+  return [...(growing ?? []).map(({ cause }) => cause), ...held.flatMap(({ causes, also }) => [...causes, ...also])]
 }

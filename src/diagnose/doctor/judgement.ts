@@ -26,6 +26,10 @@ export function judge(held: readonly HeldGroup[], growing: Finding['growing']): 
   return { verdict: 'nothing', sentence }
 }
 
+/** Is it only that something became more, and nothing of it known to be over? What is not full yet does that as well. */
+export const isOnlyGrowth = ({ verdict, sentence, growing }: Finding): boolean =>
+  verdict === 'leak' && growing?.[0]?.sentence === sentence
+
 /** What is over became more from each snapshot to the next: how much use there was in between does not matter. */
 function growsSteadily(group: HeldGroup): boolean {
   if (group.counts === null || letsGoByItself(group)) return false

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os'
 import { HoldfastError } from '../../base/errors.ts'
+import { clusterWorkers, shown } from './cluster.ts'
 import { listeningChild, withArguments } from './listening.ts'
 import { catches, isNode, type ProcessFacts, processFacts } from './process-facts.ts'
 
@@ -40,10 +41,6 @@ export function fitProcess(pid: number, self: Looker = SELF, facts = processFact
     )
   }
   if (facts.state === 'T') throw unfit('is stopped', asItRuns, `let it go on: kill -CONT ${pid}`)
-  if (!catches(facts, constants.signals.SIGUSR1)) {
-    const why = 'so the signal would end it: it is only starting, or was started with --disable-sigusr1'
-    throw unfit('does not catch SIGUSR1', 'a Node process that opens its inspector when it gets it', why)
-  }
   const own = processFacts(process.pid)?.network ?? ''
   if (facts.network !== '' && own !== '' && facts.network !== own) {
     throw unfit(
@@ -53,6 +50,23 @@ export function fitProcess(pid: number, self: Looker = SELF, facts = processFact
     )
   }
   return facts
+}
+
+/** Where the inspector is not open yet. @throws HoldfastError HF_PROCESS_UNFIT when the signal would end the process, or open the inspectors of others */
+export function fitForSignal(facts: ProcessFacts, workers = clusterWorkers(facts.pid)): void {
+  const { pid } = facts
+  if (!catches(facts, constants.signals.SIGUSR1)) {
+    const todo =
+      'so the signal would end it: it is only starting, or was started with --disable-sigusr1 or --permission; start it with ' +
+      '--heapsnapshot-signal=SIGUSR2, send it that, and give the file to holdfast doctor'
+    const wanted = 'a Node process that opens its inspector when it gets it'
+    throw new HoldfastError('HF_PROCESS_UNFIT', { pid, seen: 'does not catch SIGUSR1', wanted, todo })
+  }
+  if (workers.length > 0) {
+    const seen = 'is the primary of a cluster, whose connections are in its workers'
+    const todo = `give ${shown(workers)}; nothing was sent to it: the signal would open the inspectors of all workers`
+    throw new HoldfastError('HF_PROCESS_UNFIT', { pid, seen, wanted: 'one of its workers', todo })
+  }
 }
 
 /** A shell, or npm, that has started the program. */

@@ -64,7 +64,7 @@ export function withArguments({ pid, program, args }: ProcessFacts): string {
 }
 
 /** Where the kernel does not tell, none. */
-function childrenOf(pid: number, root: string): number[] {
+export function childrenOf(pid: number, root: string): number[] {
   return namesIn(`${root}/${pid}/task`).flatMap((thread) => {
     try {
       return readFileSync(`${root}/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number)

@@ -12,7 +12,7 @@ import { HoldfastError, messageOf } from '../../base/errors.ts'
 import { closeAgain, closeInspector, stillOpen } from './close-inspector.ts'
 import { debuggerUrl } from './debugger-url.ts'
 import { findInspector, openInspectorOf } from './find-inspector.ts'
-import { fitProcess } from './fit-process.ts'
+import { fitForSignal, fitProcess } from './fit-process.ts'
 import { InspectorClient } from './inspector-client.ts'
 import { inspectorAddress } from './inspector-port.ts'
 import { listenersOn, named } from './listening.ts'
@@ -60,6 +60,7 @@ export async function openInspector(pid: number, clock: Clock, options: OpenOpti
   const before = listeningSockets(pid)
   const open = await openInspectorOf(before, address.port, clock)
   if (open !== null) return opened(pid, open, await connected(pid, open, clock), true, clock, options)
+  fitForSignal(facts)
   if (address.port !== 0 && isPortTaken(pid, address.port)) {
     const [other] = listenersOn(address.port)
     const who = other === undefined ? "a process that you may not see (another user's) has" : `${named(other)} has`

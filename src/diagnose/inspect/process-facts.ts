@@ -10,6 +10,8 @@ export interface ProcessFacts {
   readonly pid: number
   /** The process it belongs to, when it is only one of its threads. */
   readonly threadOf: number | null
+  /** The process that has started it. */
+  readonly parent: number
   /** `R`, `S`, `T` for stopped, `Z` for one that has ended. */
   readonly state: string
   readonly uid: number
@@ -22,6 +24,8 @@ export interface ProcessFacts {
   readonly args: readonly string[]
   /** NODE_OPTIONS of its environment. */
   readonly nodeOptions: string
+  /** Was it started by node:cluster? */
+  readonly isClusterWorker: boolean
   /** Whose sockets it can reach; the empty string when it cannot be read. */
   readonly network: string
 }
@@ -36,6 +40,7 @@ export function processFacts(pid: number, root = '/proc'): ProcessFacts | null {
   return {
     pid,
     threadOf: group === pid ? null : group,
+    parent: Number(field('PPid')),
     state: field('State'),
     uid: Number(field('Uid')),
     program: linkOf(`${root}/${pid}/exe`).replace(/ \(deleted\)$/, ''),
@@ -43,6 +48,7 @@ export function processFacts(pid: number, root = '/proc'): ProcessFacts | null {
     birth: birthOf(textOf(`${root}/${pid}/stat`) ?? ''),
     args: (textOf(`${root}/${pid}/cmdline`) ?? '').split('\0').slice(0, -1),
     nodeOptions: environment.find((line) => line.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '',
+    isClusterWorker: environment.some((line) => line.startsWith('NODE_UNIQUE_ID=')),
     network: linkOf(`${root}/${pid}/ns/net`),
   }
 }

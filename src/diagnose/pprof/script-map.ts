@@ -12,6 +12,7 @@ import {
   LEAST_UPPER_BOUND,
   originalPositionFor,
   type TraceMap,
+  traceSegment,
 } from '@jridgewell/trace-mapping'
 
 /** In the code that was written. */
@@ -24,8 +25,12 @@ export interface Place {
 /** Of the generated code, both counted from 0. Column null: the whole line, if it was written in one line. */
 export type FindPlace = (line: number, column: number | null) => Place | null
 
+/** What the name that begins there was in the source; null where the map does not say. */
+export type FindName = (line: number, column: number) => string | null
+
 export interface ScriptMap {
   readonly find: FindPlace
+  readonly nameAt: FindName
   /** Of the map as text; what it takes in memory is a small multiple of it. */
   readonly bytes: number
 }
@@ -65,7 +70,21 @@ export function scriptMap(text: string, url: string): ScriptMap {
   const given = JSON.parse(text.replace(/^\)\]\}'[^\n]*\n/, ''))
   checkMappings(given)
   const map = AnyMap(given, url)
-  return { bytes: text.length, find: (line, column) => placeIn(map, line, column) }
+  return {
+    bytes: text.length,
+    find: (line, column) => placeIn(map, line, column),
+    nameAt: (...at) => nameIn(map, ...at),
+  }
+}
+
+function nameIn(map: TraceMap, line: number, column: number): string | null {
+  try {
+    const segment = traceSegment(map, line, column)
+    // One that begins before it is of something else.
+    return segment?.length === 5 && segment[0] === column ? (map.names[segment[4]] ?? null) : null
+  } catch {
+    return null
+  }
 }
 
 /** What is no base64 would be decoded as zeros, and name a place that is wrong. */

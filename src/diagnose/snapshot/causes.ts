@@ -137,7 +137,12 @@ class Teller {
     const isTimer = step.kind === 'timer'
     const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
     const isForeign = place !== null && /[\\/]node_modules[\\/]/.test(place.file)
-    const isOfOther = isForeign || kind === 'listener' || kind === 'promise' || kind === 'reaction'
+    const isOfOther =
+      isForeign ||
+      (this.#isTable(at) && this.#isKey(at)) ||
+      kind === 'listener' ||
+      kind === 'promise' ||
+      kind === 'reaction'
     return {
       type: this.#names.type(step.node),
       name: isTimer ? this.#timerOf(step) : (this.#nameOf(at) ?? ''),
@@ -157,10 +162,11 @@ class Teller {
     return at - 1
   }
 
-  /** A property that stands nowhere in the code has a key for its name: what holds is the object. */
+  /** A property that stands nowhere in the code has a key for its name: what holds is the object, unless there is a table behind the key. */
   #withPlace({ holder, from }: Blamed): Blamed {
     let at = holder
     while (at > 0 && this.#isKey(at)) at--
+    if (at !== holder && holder < from && this.#isTable(holder)) return { holder, from }
     const hasPlace = this.#found[at]?.place?.is === 'declared'
     return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
   }
@@ -190,9 +196,16 @@ class Teller {
     return kind === 'property' && this.#snapshot.word(owner) === W.Object && this.#found[at]?.place?.is !== 'declared'
   }
 
+  /** Has it a way of its own to take something out? */
+  #isTable(at: number): boolean {
+    const kind = holderKind(this.#snapshot, this.#example[at] as RawStep, false)
+    return kind === 'Map' || kind === 'Set' || kind === 'WeakMap' || kind === 'array'
+  }
+
   #nameOf(index: number): string | null {
     const step = this.#example[index] as RawStep
-    const found = this.#found[index]?.name ?? null
+    const { name: found = null, written = null } = this.#found[index] ?? {}
+    if (step.kind === 'variable' && written !== null) return written
     if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
     // Of a listener the name is the event's.
     return step.kind === 'listener' ? step.name : (step.name ?? found)
@@ -226,7 +239,7 @@ class Teller {
     const blocked = new Uint8Array(this.#snapshot.graph.nodeCount)
     for (const path of this.#group.paths) for (const { node } of path.slice(this.#blamed.from)) blocked[node] = 1
     for (const target of this.#group.targets) blocked[target] = 1
-    return whole.bytes - walk(this.#snapshot, blocked).bytes
+    return whole.bytes - walk(this.#snapshot, { blocked, isCount: true }).bytes
   }
 
   #fingerprint(): string {

@@ -16,6 +16,7 @@ import type { Snapshot } from './snapshot.ts'
 import { type Swollen, swelling, type Walked } from './swelling.ts'
 import type { GrowthOptions } from './targets.ts'
 import { growthSentence, swellingSentence } from './tell.ts'
+import { toldOnce } from './told-once.ts'
 
 const PER_ROUND_MIN = 3
 /** One round may bring so much more than the other: 1 would be exactly as much. */
@@ -65,15 +66,13 @@ export async function growth(
       retainedMax: options.retainedMax ?? causesMax,
     })
   const ofObjects = await told(grown.map(({ group }) => group))
-  const growing = ofObjects.causes
-    .map((cause, index): Growing => {
-      const { counts, type } = grown[index] as (typeof grown)[number]
-      const perRound = Math.round((counts[2] - counts[0]) / 2)
-      const bytesPerRound = Math.round(cause.bytes / 2)
-      const sentence = growthSentence(cause.holder, perRound, type)
-      return { sentence, cause, of: 'objects', counts, perRound, bytesPerRound }
-    })
-    .sort((x, y) => y.bytesPerRound - x.bytesPerRound)
+  const growing = ofObjects.causes.map((cause, index): Growing => {
+    const { counts, type } = grown[index] as (typeof grown)[number]
+    const perRound = Math.round((counts[2] - counts[0]) / 2)
+    const bytesPerRound = Math.round(cause.bytes / 2)
+    const sentence = growthSentence(cause.holder, perRound, type)
+    return { sentence, cause, of: 'objects', counts, perRound, bytesPerRound }
+  })
   const swollen = swelling(walked, grouped.tables).slice(0, causesMax)
   const ofBytes = await told(swollen.map(({ group }) => group))
   const more = ofBytes.causes.map((cause, index): Growing => {
@@ -82,32 +81,11 @@ export async function growth(
     const sentence = swellingSentence(cause.holder, perRound)
     return { sentence, cause, of: 'bytes', counts: bytes, perRound, bytesPerRound: perRound }
   })
-  return withoutSame([...withoutKeys(growing), ...more])
-}
-
-/** What has been told by its objects is not told by their bytes. */
-function withoutSame(all: readonly Growing[]): Growing[] {
-  const placeOf = ({ cause: { holder } }: Growing) => `${holder.name} ${holder.file}:${holder.line}`
-  const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
-  return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
+  return toldOnce(growing, more)
 }
 
 /** A timer that sets itself again is another one each time: only how many there are says whether they become more. */
 const isSetAnew = ([example = []]: Group['paths']): boolean => example[0]?.kind === 'timer'
-
-/** The strings under which something else is held are told with it, not beside it. */
-function withoutKeys(all: readonly Growing[]): Growing[] {
-  const kept: Growing[] = []
-  for (const each of all) {
-    const holder = JSON.stringify(each.cause.holder)
-    const isText = each.cause.path.at(-1)?.type === 'string'
-    const at = isText ? kept.findIndex(({ cause }) => JSON.stringify(cause.holder) === holder) : -1
-    const same = kept[at]
-    if (same === undefined) kept.push(each)
-    else kept[at] = { ...same, bytesPerRound: same.bytesPerRound + each.bytesPerRound }
-  }
-  return kept
-}
 
 /** Of groups that say the same, the largest. */
 function together(all: readonly Grouped[]): Grouped {

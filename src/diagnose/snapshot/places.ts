@@ -21,12 +21,13 @@ const CLASSES_MAX = 8
 
 export interface Found {
   readonly place: CodePlace | null
-  /** Where it was looked for. */
   readonly script: Script | null
   /** What the variable or property was given when it was declared. */
   readonly value: SyntaxNode | null
   /** Of a local: its name, when it is a parameter. Of a function: its own. */
   readonly name: string | null
+  /** Its name in the source, where a source map says so: what runs may have been made short. */
+  readonly written?: string | null
 }
 
 const NOTHING: Found = { place: null, script: null, value: null, name: null }
@@ -141,8 +142,7 @@ export class Places {
     }
     const inClass = await this.#inClasses(step.owner, name)
     if (inClass?.place?.is === 'declared') return inClass
-    const given = await this.#givenTo(name, before, holder)
-    return given ?? inClass ?? { ...NOTHING, script: holder.script }
+    return (await this.#givenTo(step, before, holder)) ?? inClass ?? { ...NOTHING, script: holder.script }
   }
 
   /** In the class of the object, or one that it extends; null when it has none of the program's own. */
@@ -166,8 +166,10 @@ export class Places {
     return nearest
   }
 
-  /** To an object without a class: in the literal that it was made of, or by whoever holds it. */
-  async #givenTo(name: string, before: RawStep | null, { script, value }: Found): Promise<Found | null> {
+  /** By whoever holds the object, or the only one who gives any object such a property; to one without a class, in the literal that it was made of. */
+  async #givenTo(step: RawStep, before: RawStep | null, { script, value }: Found): Promise<Found | null> {
+    const name = step.name ?? ''
+    const isPlain = this.#snapshot.word(step.owner) === W.Object
     if (before?.kind === 'root') {
       for (const url of this.#scripts.own()) {
         const own = await this.#scripts.load(url)
@@ -175,24 +177,24 @@ export class Places {
         if (declared !== null && own.isSame) return inScript(own, declared)
       }
     }
-    const literal = findInLiteral(value, name)
+    const literal = isPlain ? findInLiteral(value, name) : null
     if (script !== null && literal !== null) return inScript(script, named(script, literal))
     if (script?.program !== null && script?.isSame === true) {
       const { program } = script
       const owners =
         before?.kind === 'exports' ? ['exports', 'module.exports'] : [before?.name ?? '', `this.${before?.name}`]
-      const declared = findAssigned(program, owners, name) ?? findOnly(program, name)
+      const declared = findAssigned(program, owners, name) ?? findOnly(program, name, isPlain)
       if (declared !== null) return inScript(script, named(script, declared))
     }
-    return this.#onlyInOwn(name)
+    return this.#onlyInOwn(name, isPlain)
   }
 
   /** The only place in all scripts of the program where an object gets such a property. */
-  async #onlyInOwn(name: string): Promise<Found | null> {
+  async #onlyInOwn(name: string, isPlain: boolean): Promise<Found | null> {
     let only: Found | null = null
     for (const url of this.#scripts.own()) {
       const script = await this.#scripts.load(url)
-      const declared = script.program === null || !script.isSame ? null : findOnly(script.program, name)
+      const declared = script.program === null || !script.isSame ? null : findOnly(script.program, name, isPlain)
       if (declared === null) continue
       if (only !== null) return null
       only = inScript(script, declared)
@@ -274,7 +276,8 @@ export class Places {
 
 function inScript(script: Script, { start, value }: Declaration): Found {
   const { line, column } = lineOf(script.text ?? '', start)
-  return { place: placeIn(script, line, column, 'declared'), script, value, name: null }
+  const [place, written] = [placeIn(script, line, column, 'declared'), script.originalName(line, column)]
+  return { place, script, value, name: null, written }
 }
 
 /** The function in which the name is somewhere. */

@@ -52,14 +52,24 @@ export function findInLiteral(value: SyntaxNode | null, name: string): Declarati
   return null
 }
 
-/** The only place of the script where an object gets a property of this name; null when there are several or none. */
-export function findOnly(program: SyntaxNode, name: string): Declaration | null {
+/**
+ * The only place of the script where an object gets a property of this name; null when there are several or none.
+ *
+ * @param isPlain false: an object of a class that is elsewhere. No literal makes one, and no other class has it for its `this`.
+ */
+export function findOnly(program: SyntaxNode, name: string, isPlain = true): Declaration | null {
   const found: Declaration[] = []
   visit(program, (node) => {
     if (node.type === 'AssignmentExpression') {
       const target = node.left as SyntaxNode
-      if (target.type === 'MemberExpression' && nameIn(target.property, target.computed) === name)
+      if (
+        target.type === 'MemberExpression' &&
+        nameIn(target.property, target.computed) === name &&
+        (isPlain || !memberOf(target, 'ThisExpression', name))
+      )
         found.push(declared(name, node, node.right))
+    } else if (!isPlain) {
+      return undefined
     } else if (node.type === 'ObjectExpression') {
       const property = findInLiteral(node, name)
       if (property !== null) found.push(property)

@@ -58,9 +58,15 @@ export interface Walk {
   readonly bytes: number
 }
 
-/** @param blocked nodes that are not entered, by node 1; what only they hold is not reached */
-export function walk(snapshot: Snapshot, blocked?: Uint8Array): Walk {
-  return new Walker(snapshot, blocked).walk()
+export interface WalkOptions {
+  /** Nodes that are not entered, by node 1; what only they hold is not reached. */
+  readonly blocked?: Uint8Array
+  /** Only what is reached matters, and not how. */
+  readonly isCount?: boolean
+}
+
+export function walk(snapshot: Snapshot, options: WalkOptions = {}): Walk {
+  return new Walker(snapshot, options).walk()
 }
 
 class Walker {
@@ -80,7 +86,7 @@ class Walker {
   /** Null where only what is reached matters, and not how. */
   readonly #modules: ModuleContexts | null
 
-  constructor(snapshot: Snapshot, blocked: Uint8Array | undefined) {
+  constructor(snapshot: Snapshot, { blocked, isCount = false }: WalkOptions) {
     const { nodeCount } = snapshot.graph
     this.#snapshot = snapshot
     this.#blocked = blocked
@@ -88,7 +94,7 @@ class Walker {
     this.#queue = new Uint32Array(nodeCount)
     this.#isReached = new Uint8Array(nodeCount)
     this.#tables = snapshot.tables
-    this.#modules = blocked === undefined ? moduleContexts(snapshot) : null
+    this.#modules = isCount ? null : moduleContexts(snapshot)
   }
 
   walk(): Walk {

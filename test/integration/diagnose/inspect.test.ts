@@ -47,6 +47,13 @@ describe('the inspector of another process', { concurrency: 2 }, () => {
     assert.deepEqual([...listeningPorts(pid).values()], [9687])
   })
 
+  test('one that is open is taken also where no signal would open it', async (t) => {
+    const { pid } = await started(t, node(24), ['--disable-sigusr1', '--inspect=127.0.0.1:0', '-e', LIVES])
+    const inspector = await openInspector(pid, systemClock)
+    assert.equal(inspector.wasOpen, true)
+    assert.ok(await inspector.end())
+  })
+
   test('a port that another process has is told, and nothing is sent', async (t) => {
     const other = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => other.on('listening', resolve))

@@ -76,7 +76,7 @@ test('what is no admin port of Holdfast is told in words, and not by its page', 
     ],
     [200, 'text/html', '<h1>hello</h1>', /it answered 200 and HTML\); for another server give its process id/],
     [404, 'text/plain', 'no', /it answered 404\); for another server/],
-    [200, 'application/json', 'no', /it answered 200 and no JSON\)/],
+    [200, 'application/json', 'no', /it answered 200 and no JSON\); for another server give its process id/],
     [500, 'text/plain', 'out of order', /answers 500: out of order/],
   ] as const) {
     const server = createServer((_, response) => void response.writeHead(status, { 'Content-Type': type }).end(body))

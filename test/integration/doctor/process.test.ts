@@ -159,6 +159,8 @@ test('what cannot be examined gets one line, and nothing is done to it', async (
     [['1', '--yes'], /process 1 (belongs to user|runs) .*HF_PROCESS_UNFIT/],
     [[json], /no heap snapshot that can be read: .*HF_SNAPSHOT_INVALID/],
     [[join(folder, 'nothing.heapsnapshot')], /nothing\.heapsnapshot: no such file$/],
+    [['ws://127.0.0.1:1'], /ws:.*: no such file; of a server give the number of its process \(pgrep -a node\)/],
+    [['localhost:80'], /localhost:80: no such file; of a server give the number of its process/],
     [['node'], /node: no such file; of a process give the number \(pgrep -a node\)/],
     [[folder], /: a folder; give the files in it$/],
     [

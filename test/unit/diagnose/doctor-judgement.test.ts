@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HeldGroup, ToldGrowing } from '../../../src/diagnose/doctor/finding.ts'
-import { judge } from '../../../src/diagnose/doctor/judgement.ts'
+import { isOnlyGrowth, judge } from '../../../src/diagnose/doctor/judgement.ts'
 
 function held(counts: HeldGroup['counts'], holder: { kind: string; name: string }, by: HeldGroup['by'] = 'seen') {
   const cause = { holder, sentence: `${holder.kind} "${holder.name}" keeps them alive` }
@@ -43,4 +43,13 @@ test('of one snapshot: what a census was told is over leaks, what looks over is 
 test('what grows leaks', () => {
   const growing = { sentence: 'Map "seen" grows by 10 Date each round' } as ToldGrowing
   assert.deepEqual(judge([], [growing]), { verdict: 'leak', sentence: 'Map "seen" grows by 10 Date each round' })
+})
+
+test('what only grows may not be full yet; what is over and grows is no such thing', () => {
+  const growing = [{ sentence: 'Map "seen" grows by 10 Date each round' } as ToldGrowing]
+  const of = (groups: readonly HeldGroup[]) =>
+    isOnlyGrowth({ ...judge(groups, growing), held: groups, growing, snapshot: { nodes: 1, bytes: 1 } })
+  assert.equal(of([]), true)
+  assert.equal(of([held([20, 30, 40], MAP)]), false)
+  assert.equal(isOnlyGrowth({ ...judge([], []), held: [], growing: [], snapshot: { nodes: 1, bytes: 1 } }), false)
 })

@@ -10,6 +10,7 @@ class Session {
     this.items = [{ id }]
   }
 }
+class Seen {}
 class Cached {
   constructor(id) {
     this.id = id
@@ -17,6 +18,7 @@ class Cached {
 }
 const sessions = new Map() // grows: Session
 const cache = new Map()
+const online = {} // grows: Seen
 const bus = new EventEmitter().setMaxListeners(0) // grows: bus
 let copied = [] // grows: Date
 let latest = []
@@ -26,6 +28,7 @@ function round(number) {
     const id = `${number}/${index}`
     sessions.set(id, new Session(id))
     cache.set(id, new Cached(id))
+    online[id] = { id, seen: new Seen() }
     if (cache.size > 60) cache.delete(cache.keys().next().value)
   }
   for (let index = 0; index < 10; index++) {
@@ -36,7 +39,7 @@ function round(number) {
   latest = Array.from({ length: 50 }, (_, index) => new Cached(index))
 }
 
-export const use = () => [sessions, cache, bus, copied, latest]
+export const use = () => [sessions, cache, online, bus, copied, latest]
 for (let number = 0; number < 5; number++) {
   round(number)
   await sleep(10)

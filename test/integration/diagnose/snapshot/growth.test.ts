@@ -26,6 +26,7 @@ describe('growth', () => {
       [
         [`Array "copied" (grows.js:${lines.get('Date')}) grows by 10 Date each round`, 30, 40, 50],
         [`Map "sessions" (grows.js:${lines.get('Session')}) grows by 40 Session each round`, 120, 160, 200],
+        [`Object "online" (grows.js:${lines.get('Seen')}) grows by 40 Object each round`, 120, 160, 200],
         [
           `listener on "news" (grows.js:${lines.get('function')}) of EventEmitter "bus" (grows.js:${lines.get('bus')}) grows by 10 function each round`,
           ...[30, 40, 50],
@@ -46,7 +47,7 @@ describe('growth', () => {
     const grown = await growth(...snapshots, { perRoundMin: 20 })
     assert.deepEqual(
       grown.map(({ perRound }) => perRound),
-      [40],
+      [40, 40],
     )
   })
 

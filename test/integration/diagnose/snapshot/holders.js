@@ -44,6 +44,11 @@ each((index) => {
   table[`session-${index}-${Math.sqrt(index)}`] = new Victim('table')
 })
 
+// A table that is put on an object by a library, under a name that was given to it.
+const decorated = {} // holds: decorated
+decorated[['li', 've'].join('')] = new Map()
+each((index) => decorated.live.set(index, new Victim('decorated')))
+
 // Fields, private ones and those of the class.
 class Registry {
   static all = new Map() // holds: static
@@ -257,7 +262,23 @@ const slices = [] // holds: slice
 each(() => slices.push(new Slice(Buffer.alloc(200_000).subarray(0, 4))))
 
 export const use = () => [
-  ...[clients, members, list, rooms, byKey, table, registry, state, latest, bus, controller, pending, never, store],
+  ...[
+    clients,
+    members,
+    list,
+    rooms,
+    byKey,
+    table,
+    decorated,
+    registry,
+    state,
+    latest,
+    bus,
+    controller,
+    pending,
+    never,
+    store,
+  ],
   ...[
     callbacks,
     bound,

@@ -21,6 +21,7 @@ const NAMES: Record<string, Record<string, string>> = {
     nested: 'Map "rooms"',
     key: 'Map "byKey"',
     table: 'Object "table"',
+    decorated: 'Map "live" of Object "decorated"',
     static: 'Map "all"',
     private: 'Map "#own"',
     field: 'Map "byId"',

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { transformSync } from 'esbuild'
 import type { Cause } from '../../../../src/diagnose/snapshot/cause.ts'
 import { causes } from '../../../../src/diagnose/snapshot/causes.ts'
 import { readSnapshot } from '../../../../src/diagnose/snapshot/read-snapshot.ts'
@@ -29,12 +30,17 @@ globalThis.use = () => [clients, hub]
 setTimeout(() => writeHeapSnapshot(process.argv[2]), 20)
 `
 
-async function examined(path: string, options: readonly string[] = [], before = () => {}): Promise<readonly Cause[]> {
+async function examined(
+  path: string,
+  options: readonly string[] = [],
+  before = () => {},
+  className = 'Victim',
+): Promise<readonly Cause[]> {
   const written = await run(path, 1, options)
   try {
     before()
     const snapshot = await readSnapshot(written.files[0] as string)
-    return (await causes(snapshot, { className: 'Victim' }, { folder, retainedMax: 0 })).causes
+    return (await causes(snapshot, { className }, { folder, retainedMax: 0 })).causes
   } finally {
     written.remove()
   }
@@ -61,6 +67,29 @@ describe('lines', () => {
       'Map "clients" (src/app.ts:14) keeps 5 Victim alive',
       'Map "rooms" (src/app.ts:13) keeps 5 Victim alive',
     ])
+  })
+
+  test('and so are the names of what has been made short', async () => {
+    const path = join(folder, 'short.mjs')
+    const source = PROGRAM.replace('hub =', 'hub: Hub =')
+    const { code } = transformSync(source, {
+      loader: 'ts',
+      sourcefile: 'src/app.ts',
+      sourcemap: 'inline',
+      minify: true,
+    })
+    const [short = ''] = code.split('//#')
+    assert.doesNotMatch(short, /clients|Victim/, 'control: it is short')
+    const victim = /class (\w+){text=/.exec(short)?.[1] ?? ''
+    writeFileSync(path, code)
+    assert.deepEqual(sentences(await examined(path, [], () => {}, victim)), [
+      `Map "clients" (src/app.ts:4) keeps 5 ${victim} alive`,
+      `Map "rooms" (src/app.ts:3) keeps 5 ${victim} alive`,
+    ])
+    writeFileSync(path, short)
+    const without = sentences(await examined(path, [], () => {}, victim))
+    assert.equal(without.length, 2)
+    assert.doesNotMatch(without.join(), /clients|app\.ts/, 'control: without the map')
   })
 
   test('of TypeScript are found by name', async () => {

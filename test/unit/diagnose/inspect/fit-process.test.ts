@@ -1,15 +1,15 @@
 /** Which processes may be sent SIGUSR1: only Node's own, of this user, that catch it. Each reason alone makes a process unfit. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fitProcess } from '../../../../src/diagnose/inspect/fit-process.ts'
+import { fitForSignal, fitProcess } from '../../../../src/diagnose/inspect/fit-process.ts'
 import { inspectorAddress } from '../../../../src/diagnose/inspect/inspector-port.ts'
 import { isNode, type ProcessFacts, processFacts } from '../../../../src/diagnose/inspect/process-facts.ts'
 
 const OWN_NETWORK = processFacts(process.pid)?.network ?? ''
 /** SIGUSR1 is number 10. */
 const FIT: ProcessFacts = {
-  ...{ pid: 77, threadOf: null, state: 'S', uid: 1000, program: '/usr/bin/node', caught: 1n << 9n },
-  ...{ birth: '1', args: ['node'], nodeOptions: '', network: OWN_NETWORK },
+  ...{ pid: 77, threadOf: null, parent: 1, state: 'S', uid: 1000, program: '/usr/bin/node', caught: 1n << 9n },
+  ...{ birth: '1', args: ['node'], nodeOptions: '', isClusterWorker: false, network: OWN_NETWORK },
 }
 const LOOKER = { platform: 'linux', uid: 1000 }
 
@@ -30,7 +30,6 @@ for (const [what, change, words] of [
   ],
   ['a program nobody may see', { program: '' }, /a program that cannot be seen/],
   ['stopped', { state: 'T' }, /is stopped; .*kill -CONT 77/],
-  ['one that does not catch the signal', { caught: ~(1n << 9n) & 0xffffffffn }, /does not catch SIGUSR1/],
   ['in another network', { network: 'net:[1]' }, /another network namespace; .*container/],
 ] as const) {
   test(`a process is unfit: ${what}`, () => {
@@ -38,6 +37,16 @@ for (const [what, change, words] of [
     assert.throws(() => fitProcess(77, LOOKER, facts), { code: 'HF_PROCESS_UNFIT', message: words })
   })
 }
+
+test('no signal to a process that does not catch it, nor to the primary of a cluster', () => {
+  fitForSignal(FIT, [])
+  const deaf = { ...FIT, caught: ~(1n << 9n) & 0xffffffffn }
+  assert.equal(fitProcess(77, LOOKER, deaf), deaf, 'its inspector may be open')
+  assert.throws(() => fitForSignal(deaf, []), { code: 'HF_PROCESS_UNFIT', message: /does not catch SIGUSR1/ })
+  const worker = { ...FIT, pid: 78, args: ['node', 'app.js'], isClusterWorker: true }
+  const words = /process 77 is the primary of a cluster, .*; give 78 \(node app\.js\); nothing was sent/
+  assert.throws(() => fitForSignal(FIT, [worker]), { code: 'HF_PROCESS_UNFIT', message: words })
+})
 
 test('elsewhere than on Linux nothing is sent', () => {
   assert.throws(() => fitProcess(77, { ...LOOKER, platform: 'darwin' }, FIT), /is on darwin; wanted Linux/)

@@ -103,6 +103,11 @@ function Old() {
   test('control: not when there are two', () => {
     assert.equal(lineIn(text, findOnly(program, 'list')), 14)
     assert.equal(findOnly(program, 'two'), null)
+    // Of an object whose class is elsewhere: only who gives it to one from outside.
+    const socket = 'const a = { socket }\nclass B { socket = 1; c() { this.socket = 2 } }\n'
+    assert.equal(findOnly(parseScript(socket)!, 'socket', false), null)
+    assert.equal(lineIn(socket, findOnly(parseScript('const a = { socket }')!, 'socket')), 1, 'control')
+    assert.equal(lineIn(`${socket}d.socket = 3`, findOnly(parseScript(`${socket}d.socket = 3`)!, 'socket', false)), 3)
   })
 })
 
