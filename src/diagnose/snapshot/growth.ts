@@ -58,6 +58,7 @@ export async function growth(
       return { group, counts: [inA, inB, inC] as const, type }
     })
     .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
+    .filter(isNotBrought)
   const told = (groups: readonly Group[]) =>
     tellCauses(c, last, names, { ...grouped, groups }, groups.length, {
       ...options,
@@ -90,6 +91,18 @@ function withoutSame(all: readonly Growing[]): Growing[] {
   const placeOf = ({ cause: { holder } }: Growing) => `${holder.name} ${holder.file}:${holder.line}`
   const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
   return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
+}
+
+interface Grown {
+  readonly group: Group
+  readonly counts: Growing['counts']
+}
+
+/** Where what is new is as much as what has been added, nothing was replaced: what is behind it has come with it. */
+function isNotBrought({ group: { key } }: Grown, _: number, all: readonly Grown[]): boolean {
+  return !all.some(
+    ({ group, counts }) => key.startsWith(`${group.key}\n`) && group.paths.length <= counts[2] - counts[0],
+  )
 }
 
 /** A timer that sets itself again is another one each time: only how many there are says whether they become more. */
