@@ -2,7 +2,7 @@
  * The programs of the corpus, each with the right answer as its head and its marks say it (README.md has the form). Reads files;
  * holds nothing.
  */
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { peersFolder } from '../peers/programs.js'
@@ -49,10 +49,20 @@ export function programs(word = ''): readonly Program[] {
 function sourcesOf(path: string): readonly (readonly [file: string, text: string])[] {
   const text = readFileSync(path, 'utf8')
   const map = /^\/\/# sourceMappingURL=(.+)$/m.exec(text)?.[1]
-  if (map === undefined) return [[realpathSync(path), text]]
+  if (map === undefined) return [[realpathSync(path), text], ...modulesOf(path)]
   const { sources } = JSON.parse(readFileSync(join(dirname(path), map), 'utf8')) as { sources: string[] }
   return sources.map((source) => {
     const file = realpathSync(resolve(dirname(path), source))
+    return [file, readFileSync(file, 'utf8')] as const
+  })
+}
+
+/** The modules of a program that has several: in the folder of its name. */
+function modulesOf(path: string): readonly (readonly [file: string, text: string])[] {
+  const folder = path.replace(/\.c?js$/, '')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).map((name) => {
+    const file = realpathSync(join(folder, name))
     return [file, readFileSync(file, 'utf8')] as const
   })
 }

@@ -10,7 +10,7 @@ import { beyond } from './beyond.ts'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
 import { Fold } from './fold.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
-import { type Blamed, blame, holderKind, isOwn } from './holder.ts'
+import { type Blamed, blame, holderKind, INSIDE, isOwn } from './holder.ts'
 import { Names } from './names.ts'
 import { type Found, Places } from './places.ts'
 import type { RawStep } from './raw-step.ts'
@@ -162,10 +162,16 @@ class Teller {
     return at - 1
   }
 
-  /** A property that stands nowhere in the code has a key for its name: what holds is the object, unless there is a table behind the key. */
+  /**
+   * A property that stands nowhere in the code has a key for its name, and one that stands in several places has no line: what
+   * holds is the object, or the table that the object is in.
+   */
   #withPlace({ holder, from }: Blamed): Blamed {
     let at = holder
-    while (at > 0 && this.#isKey(at)) at--
+    while (at > 0 && this.#isKey(at)) {
+      at--
+      while (at > 0 && INSIDE.has(this.#example[at]?.kind ?? 'internal')) at--
+    }
     if (at !== holder && holder < from && this.#isTable(holder)) return { holder, from }
     const hasPlace = this.#found[at]?.place?.is === 'declared'
     return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
@@ -207,6 +213,8 @@ class Teller {
     const { name: found = null, written = null } = this.#found[index] ?? {}
     if (step.kind === 'variable' && written !== null) return written
     if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
+    // What is exported may have been declared under another name.
+    if (step.kind === 'variable') return found ?? step.name
     // Of a listener the name is the event's.
     return step.kind === 'listener' ? step.name : (step.name ?? found)
   }

@@ -42,6 +42,7 @@ export class Climb {
     const snapshot = this.#snapshot
     const from = snapshot.from(edge)
     const to = snapshot.to(edge)
+    if (this.#walk.exported.has(from)) return true
     if (snapshot.graph.edgeType[edge] === EDGE.context) return this.#shapes.isOfModule(from)
     const word = snapshot.edgeWord(edge)
     return this.#shapes.isQueued(word, from, to) || this.#shapes.isExports(word, from) || word === W.global_object

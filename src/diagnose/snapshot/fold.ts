@@ -14,13 +14,14 @@ import { withoutRepeats } from './repeats.ts'
 import type { Walk } from './search.ts'
 import { Shapes, SILENT } from './shapes.ts'
 import type { Snapshot } from './snapshot.ts'
+import { isKeyAt } from './tables.ts'
 import { EDGE, EPHEMERON, NODE, PROTOTYPE, WORDS as W } from './words.ts'
 
 /** Of Node: where its timers are. */
 const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
 
 /** What the next edge out of an internal array means. */
-type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'exported' | 'stack' | null
+type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'stack' | null
 
 export class Fold {
   readonly #snapshot: Snapshot
@@ -34,13 +35,14 @@ export class Fold {
   /** A listener whose function is yet to come. */
   #isListening = false
   #first = -1
-  /** The name of an exported variable whose cell the path is in, and its module. */
-  #exported: { readonly name: string; readonly owner: number } | null = null
+  /** By cell. */
+  readonly #exported: Walk['exported']
 
   constructor(snapshot: Snapshot, walk: Walk, names: Names) {
     this.#snapshot = snapshot
     this.#names = names
     this.#shapes = new Shapes(snapshot, names)
+    this.#exported = walk.exported
     this.#climb = new Climb(snapshot, walk, this.#shapes)
   }
 
@@ -53,7 +55,6 @@ export class Fold {
     this.#steps = []
     this.#first = -1
     this.#leave()
-    this.#exported = null
     for (const edge of this.#climb.edges(node)) {
       this.#edge(edge)
       const to = this.#snapshot.to(edge)
@@ -133,15 +134,9 @@ export class Fold {
   #outOfArray(edge: number, from: number, to: number): void {
     const within = this.#within
     const index = Number(this.#names.edge(edge))
-    if (within === 'exported') {
-      this.#within = null
-      const key = this.#shapes.sibling(from, index - 1)
-      if (this.#exported !== null && key !== -1) this.#exported = { ...this.#exported, name: this.#names.node(key) }
-      return
-    }
     if (!this.#shapes.isVisible(to) && !(within !== null && this.#shapes.isValue(to))) return
     this.#within = null
-    if (within === 'table') this.#push(this.#shapes.isKey(from, index) ? 'key' : 'entry', null, to, -1)
+    if (within === 'table') this.#push(isKeyAt(this.#snapshot, from, index) ? 'key' : 'entry', null, to, -1)
     else if (within === 'event table') {
       const key = this.#shapes.sibling(from, index - 1)
       this.#push('listener', key === -1 ? null : this.#names.node(key), to, from)
@@ -234,17 +229,9 @@ export class Fold {
 
   #ofModules(word: number, from: number, to: number): boolean {
     const snapshot = this.#snapshot
-    const f = snapshot.word(from)
-    if (f === W['system / SourceTextModule'] && snapshot.graph.nodeType[to] === NODE.array) {
-      this.#within = 'exported'
-      this.#exported = { name: '', owner: from }
-      return true
-    }
-    if (f === W['system / Cell'] && this.#exported !== null) {
-      const { name, owner } = this.#exported
-      this.#exported = null
-      if (name === '') return false
-      this.#restart('variable', name, to, owner)
+    const exported = this.#exported.get(from)
+    if (exported !== undefined) {
+      this.#restart('variable', exported.name, to, exported.module)
       return true
     }
     if (this.#shapes.isExports(word, from)) {

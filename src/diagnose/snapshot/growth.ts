@@ -59,6 +59,7 @@ export async function growth(
       return { group, counts: [inA, inB, inC] as const, type }
     })
     .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
+    .filter(isNotBrought)
   const told = (groups: readonly Group[]) =>
     tellCauses(c, last, names, { ...grouped, groups }, groups.length, {
       ...options,
@@ -82,6 +83,18 @@ export async function growth(
     return { sentence, cause, of: 'bytes', counts: bytes, perRound, bytesPerRound: perRound }
   })
   return toldOnce(growing, more)
+}
+
+interface Grown {
+  readonly group: Group
+  readonly counts: Growing['counts']
+}
+
+/** Where what is new is as much as what has been added, nothing was replaced: what is behind it has come with it. */
+function isNotBrought({ group: { key } }: Grown, _: number, all: readonly Grown[]): boolean {
+  return !all.some(
+    ({ group, counts }) => key.startsWith(`${group.key}\n`) && group.paths.length <= counts[2] - counts[0],
+  )
 }
 
 /** A timer that sets itself again is another one each time: only how many there are says whether they become more. */

@@ -12,7 +12,7 @@ const FEW = 1.5
 const OWN = new Set<StepKind>(['listener', 'timer', 'awaiting', 'reaction'])
 export const isOwn = (kind: StepKind): boolean => OWN.has(kind)
 /** Something is in these that was put into them. */
-const INSIDE = new Set<StepKind>([
+export const INSIDE = new Set<StepKind>([
   'entry',
   'key',
   'element',

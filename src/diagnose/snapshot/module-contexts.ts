@@ -3,12 +3,13 @@
  * they can; a table of Node's own, in which something of the program's is, says least, so they go by it as late as they can.
  * Pure over a snapshot.
  */
+import { type Exported, scriptOfModule } from './exported.ts'
 import { scriptOf } from './script-name.ts'
 import type { Snapshot } from './snapshot.ts'
 import { NODE, WORDS as W } from './words.ts'
 
 export interface ModuleContexts {
-  /** Of modules that are not Node's: those of the program first, then those of packages. */
+  /** Of modules that are not Node's, and the cells of what they export: those of the program first, then those of packages. */
   readonly program: readonly number[]
   /** By node, 1 for a context of a `node:` module or of a function in one. */
   readonly isNodes: Uint8Array
@@ -16,7 +17,8 @@ export interface ModuleContexts {
 
 type Whose = 'program' | 'package' | 'node' | 'nobody'
 
-export function moduleContexts(snapshot: Snapshot): ModuleContexts {
+/** @param exported by cell */
+export function moduleContexts(snapshot: Snapshot, exported: ReadonlyMap<number, Exported>): ModuleContexts {
   const { nodeCount, nodeType } = snapshot.graph
   const isNodes = new Uint8Array(nodeCount)
   // Bounded by the scripts: whose the one of that id is.
@@ -32,6 +34,10 @@ export function moduleContexts(snapshot: Snapshot): ModuleContexts {
     const context = snapshot.follow(node, W.context)
     if (whose === 'node') markAround(snapshot, context, isNodes)
     else if (whose !== 'nobody' && isOfModule(snapshot, context)) found[whose].add(context)
+  }
+  for (const [cell, { module }] of exported) {
+    const whose = whoseIs(scriptOfModule(snapshot, module)?.url ?? '')
+    if (whose === 'program' || whose === 'package') found[whose].add(cell)
   }
   return { program: [...found.program, ...found.package], isNodes }
 }

@@ -3,7 +3,8 @@
  */
 import { NO_EDGE, type Walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
-import { EDGE, NODE, WORDS as W } from './words.ts'
+import { isKeyAt } from './tables.ts'
+import { EDGE, EPHEMERON, NODE, WORDS as W } from './words.ts'
 
 /** Which ids a snapshot has. Only objects of V8's heap, which have odd ones. */
 export class Ids {
@@ -77,7 +78,7 @@ export function newcomers(snapshot: Snapshot, { order, reachedBy }: Walk, before
       continue
     }
     if (!isCounted) continue
-    if (mayReplace(snapshot, node, edge)) {
+    if (edge !== NO_EDGE && mayReplace(snapshot, node, edge, before)) {
       replacing.push(node)
       continue
     }
@@ -115,9 +116,45 @@ function isLink({ graph }: Snapshot, reachedBy: Uint32Array, above: Uint32Array,
   return false
 }
 
-function mayReplace(snapshot: Snapshot, node: number, edge: number): boolean {
-  const type = snapshot.graph.edgeType[edge]
-  if (type !== EDGE.property && type !== EDGE.context) return false
+/** What is replaced under numbers is in a table that stays as it is. In one with more in it, what is new has been added. */
+const REPLACED_MAX = 4_096
+
+const LISTS = new Set([W.Array, W.Map, W.Set])
+
+/** Where there may have been another one before: under a name, a key, a number. */
+function mayReplace(snapshot: Snapshot, node: number, edge: number, before: Ids): boolean {
+  const { edgeType, nodeId, nodeType } = snapshot.graph
+  const type = edgeType[edge]
   const word = snapshot.word(node)
-  return word === W.Array || word === W.Object || word === W.Map || word === W.Set
+  const isList = LISTS.has(word)
+  const isPlain = isList || word === W.Object
+  const wasThere = before.has(nodeId[snapshot.from(edge)] as number)
+  // A state may be an object of a class, made anew with each change.
+  if (nodeType[node] !== NODE.object || !(isPlain || wasThere)) return false
+  if (type === EDGE.property || type === EDGE.context || snapshot.word(snapshot.from(edge)) === W['system / Cell'])
+    return true
+  if (snapshot.edgeWord(edge) === EPHEMERON) return isList && wasThere
+  if (type === EDGE.element) return isList && wasThere && isFewAround(snapshot, snapshot.from(edge))
+  return type === EDGE.internal && isUnderOldKey(snapshot, edge, isPlain, before)
+}
+
+/**
+ * The key of an entry in a `Map` stands before its value, and stays when the value is replaced. A small number is no node, so
+ * that it may have been there before or not.
+ */
+function isUnderOldKey(snapshot: Snapshot, edge: number, isPlain: boolean, before: Ids): boolean {
+  const { edgeType, firstEdge, nodeId, nodeType } = snapshot.graph
+  const table = snapshot.from(edge)
+  if (nodeType[table] !== NODE.array) return false
+  const index = Number(snapshot.edgeName(edge)) - 1
+  const hasNode =
+    edge > (firstEdge[table] as number) &&
+    edgeType[edge - 1] === EDGE.internal &&
+    snapshot.edgeName(edge - 1) === String(index)
+  if (hasNode) return before.has(nodeId[snapshot.to(edge - 1)] as number)
+  return isPlain && isFewAround(snapshot, table) && isKeyAt(snapshot, table, index)
+}
+
+function isFewAround({ graph: { firstEdge } }: Snapshot, from: number): boolean {
+  return (firstEdge[from + 1] as number) - (firstEdge[from] as number) <= REPLACED_MAX
 }

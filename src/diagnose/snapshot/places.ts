@@ -7,6 +7,7 @@
 import type { CodePlace } from './cause.ts'
 import { type ContextOwner, ownersOf, variablesOf } from './contexts.ts'
 import { type Declaration, declarationsOf, findExported, findVariable } from './declarations.ts'
+import { functionOfModule } from './exported.ts'
 import { findAssigned, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
 import type { RawStep } from './raw-step.ts'
 import { boundListeners } from './registrations.ts'
@@ -81,7 +82,7 @@ export class Places {
       case 'local':
         return this.#local(step)
       case 'listener':
-        return (await this.#boundListener(step)) ?? this.#function(step.node)
+        return (await this.#boundListener(step)) ?? this.#function(this.#listening(step.node))
       case 'timer':
       case 'function':
       case 'awaiting':
@@ -109,24 +110,14 @@ export class Places {
   }
 
   async #exported(module: number, name: string): Promise<Found> {
-    const closure = this.#functionOfModule(module)
+    const closure = functionOfModule(this.#snapshot, module)
     const url = this.#scripts.ofFunction(closure)
     const script = url === null ? null : await this.#scripts.load(url)
     if (script === null) return NOTHING
     const declared = script.program === null || !script.isSame ? null : findExported(script.program, name)
-    if (declared !== null) return inScript(script, declared)
+    // Where it is declared it may have another name: `export { clients as online }`, `export default clients`.
+    if (declared !== null) return { ...inScript(script, declared), name: declared.name }
     return this.#inText({ script, line: 0, column: 0, around: null }, name, 'variable')
-  }
-
-  /** Of the code at the top of a module. */
-  #functionOfModule(module: number): number {
-    const { firstEdge, edgeTo, nodeType } = this.#snapshot.graph
-    for (let edge = firstEdge[module] as number; edge < (firstEdge[module + 1] as number); edge++) {
-      const to = edgeTo[edge] as number
-      if (nodeType[to] === NODE.closure) return to
-      if (this.#snapshot.word(to) === W.Generator) return this.#snapshot.follow(to, W.function)
-    }
-    return -1
   }
 
   async #property(step: RawStep, before: RawStep | null, holder: Found): Promise<Found> {
@@ -223,6 +214,12 @@ export class Places {
     const name = nameIn(parameter)
     if (parameter === undefined || name === null) return near(standing)
     return { ...inScript(standing.script, { name, start: parameter.start, value: null }), name }
+  }
+
+  /** What an event target is given it wraps: the function in it, or the node itself. */
+  #listening(node: number): number {
+    const wrapped = this.#snapshot.word(node) === W.Listener ? this.#snapshot.follow(node, W.callback) : -1
+    return wrapped === -1 ? node : wrapped
   }
 
   /** Of a bound function: the only call in the program that makes one a listener for that event, or null. */

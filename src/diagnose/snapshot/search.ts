@@ -6,11 +6,12 @@
  * Weak edges are not followed. The value of a `WeakMap` is reached through its key, once its table is reached too: whoever
  * holds only one of both does not hold the value. The same snapshot gives the same walk, edge for edge.
  */
+import { type Exported, exportedCells } from './exported.ts'
 import { type ModuleContexts, moduleContexts } from './module-contexts.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, EPHEMERON, NO_WORD, NODE, WORDS, type Word } from './words.ts'
 
-/** Of a node that was not reached, or at which paths begin: a root, the variables of a module of the program. */
+/** Of a node that was not reached, or at which paths begin: a root, the variables of a module of the program, the cell of one that it exports. */
 export const NO_EDGE = 0xffff_ffff
 
 /** By which kind of edge a path goes as late as possible. 0: whatever programs hold on purpose. */
@@ -56,6 +57,8 @@ export interface Walk {
   readonly order: Uint32Array
   /** Of all of them together. */
   readonly bytes: number
+  /** By cell: the exported variable that it is. None, where only what is reached matters. */
+  readonly exported: ReadonlyMap<number, Exported>
 }
 
 export interface WalkOptions {
@@ -83,6 +86,7 @@ class Walker {
   // Bounded by the snapshot: pairs of `WeakMap`s whose table was not reached yet, by table.
   readonly #pairs = new Map<number, number[]>()
   readonly #tables: ReadonlyMap<number, number>
+  readonly #exported: ReadonlyMap<number, Exported>
   /** Null where only what is reached matters, and not how. */
   readonly #modules: ModuleContexts | null
 
@@ -94,7 +98,8 @@ class Walker {
     this.#queue = new Uint32Array(nodeCount)
     this.#isReached = new Uint8Array(nodeCount)
     this.#tables = snapshot.tables
-    this.#modules = isCount ? null : moduleContexts(snapshot)
+    this.#exported = isCount ? new Map() : exportedCells(snapshot)
+    this.#modules = isCount ? null : moduleContexts(snapshot, this.#exported)
   }
 
   walk(): Walk {
@@ -110,7 +115,8 @@ class Walker {
       later.clear()
       while (head < this.#count) this.#follow(this.#queue[head++] as number, tier)
     }
-    return { reachedBy: this.#reachedBy, order: this.#queue.subarray(0, this.#count), bytes: this.#bytes }
+    const order = this.#queue.subarray(0, this.#count)
+    return { reachedBy: this.#reachedBy, order, bytes: this.#bytes, exported: this.#exported }
   }
 
   #follow(node: number, tier: number): void {

@@ -101,16 +101,4 @@ export class Shapes {
         return this.#snapshot.to(edge)
     return -1
   }
-
-  /**
-   * In the table of a `Map`: three words of head, a list of buckets, and for each bucket two entries of key, value and link.
-   * A `Set` has entries of two; there, and where the size says nothing, it is never taken for a key.
-   */
-  isKey(table: number, index: number): boolean {
-    const words = this.#snapshot.selfBytes(table) / 8 - 2
-    const buckets = (words - 3) / 7
-    return (
-      Number.isInteger(buckets) && buckets > 0 && (buckets & (buckets - 1)) === 0 && (index - 3 - buckets) % 3 === 0
-    )
-  }
 }
