@@ -9,10 +9,11 @@ import { isAbsolute, relative, sep } from 'node:path'
 import { beyond } from './beyond.ts'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
 import { Fold } from './fold.ts'
+import type { Found } from './found.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
 import { type Blamed, blame, holderKind, isOwn } from './holder.ts'
 import { Names } from './names.ts'
-import { type Found, Places } from './places.ts'
+import { Places } from './places.ts'
 import type { RawStep } from './raw-step.ts'
 import { Scripts } from './scripts.ts'
 import { type Walk, walk } from './search.ts'
@@ -195,7 +196,8 @@ class Teller {
     const found = this.#found[index]?.name ?? null
     if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
     // Of a listener the name is the event's.
-    return step.kind === 'listener' ? step.name : (step.name ?? found)
+    if (step.kind === 'listener') return step.name
+    return step.kind === 'variable' || step.kind === 'property' ? (found ?? step.name) : (step.name ?? found)
   }
 
   #placeOf(index: number): CodePlace | null {
