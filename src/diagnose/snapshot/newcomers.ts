@@ -32,6 +32,7 @@ const COUNTED = new Set([
   NODE['sliced string'],
   NODE.regexp,
   NODE.bigint,
+  NODE.symbol,
 ])
 
 /** How many newcomers a link of a chain may have between itself and the link before. */
@@ -117,7 +118,9 @@ function isLink({ graph }: Snapshot, reachedBy: Uint32Array, above: Uint32Array,
 
 function mayReplace(snapshot: Snapshot, node: number, edge: number): boolean {
   const type = snapshot.graph.edgeType[edge]
-  if (type !== EDGE.property && type !== EDGE.context) return false
+  // What a module exports is in a cell.
+  const isExported = snapshot.word(snapshot.from(edge)) === W['system / Cell']
+  if (type !== EDGE.property && type !== EDGE.context && !isExported) return false
   const word = snapshot.word(node)
   return word === W.Array || word === W.Object || word === W.Map || word === W.Set
 }
