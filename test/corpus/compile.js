@@ -1,5 +1,6 @@
 // Compiles the programs in TypeScript to programs/compiled/, each with its source map: room-table and job-queue with the compiler
-// alone, help-desk for an old target; basket bundled, members minified too. To be run after one of them was changed; the result is part of the repository. Ends by itself.
+// alone, help-desk for an old target; basket bundled, members minified too. To be run after one of them was changed; the result is
+// part of the repository. Ends by itself.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
