@@ -25,12 +25,14 @@ export interface Place {
 /** Of the generated code, both counted from 0. Column null: the whole line, if it was written in one line. */
 export type FindPlace = (line: number, column: number | null) => Place | null
 
-/** What the name that begins there was in the source; null where the map does not say. */
+/** What was called so there before it was given another name; null when that was not written down. Both counted from 0. */
 export type FindName = (line: number, column: number) => string | null
 
 export interface ScriptMap {
   readonly find: FindPlace
-  readonly nameAt: FindName
+  readonly name: FindName
+  /** Is it placed at the first letter of its source? So is what a compiler has made and found no place for. */
+  readonly isAtBeginning: (line: number, column: number) => boolean
   /** Of the map as text; what it takes in memory is a small multiple of it. */
   readonly bytes: number
 }
@@ -73,17 +75,8 @@ export function scriptMap(text: string, url: string): ScriptMap {
   return {
     bytes: text.length,
     find: (line, column) => placeIn(map, line, column),
-    nameAt: (...at) => nameIn(map, ...at),
-  }
-}
-
-function nameIn(map: TraceMap, line: number, column: number): string | null {
-  try {
-    const segment = traceSegment(map, line, column)
-    // One that begins before it is of something else.
-    return segment?.length === 5 && segment[0] === column ? (map.names[segment[4]] ?? null) : null
-  } catch {
-    return null
+    name: (line, column) => nameAt(map, line, column),
+    isAtBeginning: (line, column) => isAtBeginning(map, line, column),
   }
 }
 
@@ -130,6 +123,25 @@ function placeAt(map: TraceMap, line: number, column: number, side: 'before' | '
   )
     return null
   return { file: fileOf(found.source), line: found.line }
+}
+
+/** Only of what begins at the very column. */
+function nameAt(map: TraceMap, line: number, column: number): string | null {
+  try {
+    const [at, , , , name] = traceSegment(map, line, column) ?? []
+    return at === column && name !== undefined ? (map.names[name] ?? null) : null
+  } catch {
+    return null
+  }
+}
+
+function isAtBeginning(map: TraceMap, line: number, column: number): boolean {
+  try {
+    const [, , atLine, atColumn] = traceSegment(map, line, column) ?? []
+    return atLine === 0 && atColumn === 0
+  } catch {
+    return false
+  }
 }
 
 async function readText(path: string, bytesMax: number, signal: AbortSignal): Promise<string | null> {

@@ -7,7 +7,7 @@ import type { Names } from './names.ts'
 import { scriptOf } from './script-name.ts'
 import type { Walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
-import { NODE } from './words.ts'
+import { NODE, WORDS as W } from './words.ts'
 
 /** So many targets are looked behind, and so many nodes behind each. */
 const TARGETS_MAX = 500
@@ -17,8 +17,12 @@ const NODES_MAX = 500
 export function beyond(snapshot: Snapshot, walk: Walk, names: Names, { key, targets }: Group): Group | null {
   const looked = targets.slice(0, TARGETS_MAX)
   const functions = looked.map((target) => firstFunction(snapshot, walk, target)).filter((node) => node !== -1)
-  const [first] = groupPaths(snapshot, walk, names, Uint32Array.from(new Set(functions))).groups
-  return first === undefined || first.targets.length * 2 < looked.length ? null : { key, targets, paths: first.paths }
+  // Several targets may have the same one behind them: what belongs to one timer, say.
+  const different = new Set(functions)
+  const [first] = groupPaths(snapshot, walk, names, Uint32Array.from(different)).groups
+  if (first === undefined || functions.length * 2 < looked.length || first.targets.length * 2 < different.size)
+    return null
+  return { key, targets, paths: first.paths }
 }
 
 /** The nearest of those that the walk has come to by the node, or -1. */
@@ -28,6 +32,8 @@ function firstFunction(snapshot: Snapshot, { reachedBy }: Walk, node: number): n
   for (let head = 0; head < queue.length && head < NODES_MAX; head++) {
     const at = queue[head] as number
     if (nodeType[at] === NODE.closure && isProgram(snapshot, at)) return at
+    // A function that waits, one of many of its kind.
+    if (snapshot.word(at) === W.Generator && isProgram(snapshot, snapshot.follow(at, W.function))) return at
     for (let edge = firstEdge[at] as number; edge < (firstEdge[at + 1] as number); edge++)
       if (reachedBy[snapshot.to(edge)] === edge) queue.push(snapshot.to(edge))
   }

@@ -9,10 +9,11 @@ import { isAbsolute, relative, sep } from 'node:path'
 import { beyond } from './beyond.ts'
 import type { Cause, Causes, CodePlace, Holder, Step } from './cause.ts'
 import { Fold } from './fold.ts'
+import type { Found } from './found.ts'
 import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
 import { type Blamed, blame, holderKind, INSIDE, isOwn } from './holder.ts'
 import { Names } from './names.ts'
-import { type Found, Places } from './places.ts'
+import { Places } from './places.ts'
 import type { RawStep } from './raw-step.ts'
 import { Scripts } from './scripts.ts'
 import { type Walk, walk } from './search.ts'
@@ -168,11 +169,12 @@ class Teller {
    */
   #withPlace({ holder, from }: Blamed): Blamed {
     let at = holder
+    let isInTable = false
     while (at > 0 && this.#isKey(at)) {
       at--
-      while (at > 0 && INSIDE.has(this.#example[at]?.kind ?? 'internal')) at--
+      for (; at > 0 && INSIDE.has(this.#example[at]?.kind ?? 'internal'); at--) isInTable = true
     }
-    if (at !== holder && holder < from && this.#isTable(holder)) return { holder, from }
+    if (at !== holder && !isInTable && holder < from && this.#isTable(holder)) return { holder, from }
     const hasPlace = this.#found[at]?.place?.is === 'declared'
     return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
   }
@@ -210,13 +212,12 @@ class Teller {
 
   #nameOf(index: number): string | null {
     const step = this.#example[index] as RawStep
-    const { name: found = null, written = null } = this.#found[index] ?? {}
-    if (step.kind === 'variable' && written !== null) return written
+    const found = this.#found[index]?.name ?? null
     if (step.kind === 'exports') return found === null ? step.name : this.#relative(found)
-    // What is exported may have been declared under another name.
-    if (step.kind === 'variable') return found ?? step.name
     // Of a listener the name is the event's.
-    return step.kind === 'listener' ? step.name : (step.name ?? found)
+    if (step.kind === 'listener') return step.name
+    // What is exported may have been declared under another name, and what was minified under a longer one.
+    return step.kind === 'variable' || step.kind === 'property' ? (found ?? step.name) : (step.name ?? found)
   }
 
   #placeOf(index: number): CodePlace | null {

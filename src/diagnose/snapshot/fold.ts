@@ -12,13 +12,10 @@ import type { Names } from './names.ts'
 import type { RawStep } from './raw-step.ts'
 import { withoutRepeats } from './repeats.ts'
 import type { Walk } from './search.ts'
-import { Shapes, SILENT } from './shapes.ts'
+import { Shapes, SILENT, TIMER_VARIABLES } from './shapes.ts'
 import type { Snapshot } from './snapshot.ts'
 import { isKeyAt } from './tables.ts'
 import { EDGE, EPHEMERON, NODE, PROTOTYPE, WORDS as W } from './words.ts'
-
-/** Of Node: where its timers are. */
-const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
 
 /** What the next edge out of an internal array means. */
 type Within = 'table' | 'store' | 'event table' | 'registers' | 'bindings' | 'arguments' | 'stack' | null
@@ -182,14 +179,14 @@ export class Fold {
       this.#isListening = true
       return true
     }
-    if (word === W['<symbol kEvents>']) {
+    if (word === W['<symbol kEvents>'] || word === W['<symbol kHandlers>']) {
       this.#within = 'event table'
       return true
     }
     if (!this.#isListening) return false
     // Several listeners are in an array; those of `once`, and of event targets, are wrapped.
     const isElement = graph.edgeType[edge] === EDGE.element && this.#snapshot.word(from) === W.Array
-    const isWrapped = word === W.listener || word === W.callback || word === W.next
+    const isWrapped = this.#shapes.isWrapped(word, from)
     const last = this.#steps.at(-1)
     if ((!isElement && !isWrapped) || last?.kind !== 'listener') {
       this.#isListening = false
@@ -239,8 +236,10 @@ export class Fold {
       this.#restart('exports', file === -1 ? null : this.#names.node(file), to, from)
       return true
     }
-    if (word !== W.global_object) return false
-    this.#restart('root', 'globalThis', to, -1)
+    // Whatever has required it: what is taken out of `require.cache` stays there.
+    if (word === W.children && snapshot.word(from) === W.Module) this.#restart('property', 'children', to, from)
+    else if (word === W.global_object) this.#restart('root', 'globalThis', to, -1)
+    else return false
     return true
   }
 

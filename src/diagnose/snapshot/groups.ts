@@ -14,6 +14,8 @@ import { NODE, WORDS as W } from './words.ts'
  * have the same function: they are named by something that changes.
  */
 const TABLE_NAMES_MIN = 3
+/** Of an instance of a class, or of a function: their properties are those that somebody has written down. */
+const TABLE_NAMES_MIN_OF_CLASS = 16
 /** Beyond so many, paths are counted and not kept. */
 const PATHS_MAX = 200_000
 
@@ -31,17 +33,21 @@ export interface Grouped {
   /** The one with the most targets first. */
   readonly groups: readonly Group[]
   readonly unheld: number
-  /** What is used as a table: see tableOf. */
+  /** What is used as a table: see tableOf. Of one that others take the place of, the path to it: see placesOfTables. */
   readonly tables: ReadonlySet<string>
 }
 
-/** @param tables that are known already */
+/**
+ * @param tables that are known already
+ * @param isEach does each target count by itself, also where another one holds it?
+ */
 export function groupPaths(
   snapshot: Snapshot,
   walk: Walk,
   names: Names,
   targets: Uint32Array,
   tables: ReadonlySet<string> = new Set(),
+  isEach = false,
 ): Grouped {
   const fold = new Fold(snapshot, walk, names)
   const isTarget = new Uint8Array(snapshot.graph.nodeCount)
@@ -51,7 +57,7 @@ export function groupPaths(
   const rest: number[] = []
   for (const target of targets) {
     if (walk.reachedBy[target] === NO_EDGE) continue
-    const { steps, first } = fold.path(target, isTarget)
+    const { steps, first } = fold.path(target, isEach ? undefined : isTarget)
     if (first !== target && first !== -1) {
       const others = behind.get(first)
       if (others === undefined) behind.set(first, [target])
@@ -89,7 +95,7 @@ export function groupPaths(
  * an emitter it is the events that have the same function. Null for what is none.
  */
 function tableOf(snapshot: Snapshot, names: Names, step: RawStep): string | null {
-  if ((step.kind !== 'property' && step.kind !== 'listener') || snapshot.word(step.owner) !== W.Object) return null
+  if (step.kind !== 'property' && !(step.kind === 'listener' && snapshot.word(step.owner) === W.Object)) return null
   const id = snapshot.graph.nodeId[step.owner]
   return step.kind === 'listener' ? `${id} ${functionKey(snapshot, names, step)}` : `${id}`
 }
@@ -100,7 +106,37 @@ function withTables(
   steps: readonly RawStep[],
   tables: ReadonlySet<string>,
 ): RawStep[] {
-  return steps.map((step) => (tables.has(tableOf(snapshot, names, step) ?? '') ? asEntry(step) : step))
+  const told: RawStep[] = []
+  for (const step of steps) {
+    const table = tableOf(snapshot, names, step)
+    const isEntry = table !== null && (tables.has(table) || tables.has(placeOfTable(snapshot, names, told)))
+    told.push(isEntry ? asEntry(step) : step)
+  }
+  return told
+}
+
+const PLACE = 'at '
+const placeOfTable = (snapshot: Snapshot, names: Names, steps: readonly RawStep[]): string =>
+  `${PLACE}${keyOf(snapshot, names, steps)}`
+
+/**
+ * Tables that are copied whenever something is put into them, as states are that never change: in an earlier snapshot another object
+ * stands there. They are known again by the path to them.
+ *
+ * @param isNew is the object in no earlier snapshot?
+ */
+export function placesOfTables(
+  snapshot: Snapshot,
+  names: Names,
+  { groups }: Grouped,
+  isNew: (node: number) => boolean,
+): string[] {
+  return groups.flatMap(({ paths: [steps = []] }) =>
+    steps.flatMap(({ kind, name, owner }, index) => {
+      const isOfTable = kind === 'entry' && name === null && owner !== -1 && index > 0
+      return isOfTable && isNew(owner) ? [placeOfTable(snapshot, names, steps.slice(0, index))] : []
+    }),
+  )
 }
 
 /** The key of the group that the path belongs to. */
@@ -130,7 +166,8 @@ function tablesIn(
       if (table === null || tables.has(table)) continue
       const different = (seen.get(table) ?? new Set()).add(step.name ?? '')
       seen.set(table, different)
-      if (different.size >= TABLE_NAMES_MIN) tables.add(table)
+      const isPlain = snapshot.word(step.owner) === W.Object
+      if (different.size >= (isPlain ? TABLE_NAMES_MIN : TABLE_NAMES_MIN_OF_CLASS)) tables.add(table)
     }
   }
   return tables
@@ -139,8 +176,10 @@ function tablesIn(
 function keyOf(snapshot: Snapshot, names: Names, steps: readonly RawStep[]): string {
   const keys = steps.map((step, index) => {
     const base = `${step.kind}|${step.name ?? ''}|${names.type(step.node)}|${functionKey(snapshot, names, step)}`
-    // Two modules may have a variable of the same name.
-    return index === 0 && step.kind === 'variable' ? `${base}|${snapshot.graph.nodeId[step.owner]}` : base
+    // Two modules may have a variable of the same name, and all have children.
+    return index === 0 && (step.kind === 'variable' || step.kind === 'property')
+      ? `${base}|${snapshot.graph.nodeId[step.owner]}`
+      : base
   })
   return keys.join('\n')
 }

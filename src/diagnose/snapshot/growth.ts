@@ -7,7 +7,7 @@
 import type { Growing } from './cause.ts'
 import { tellCauses } from './causes.ts'
 import { Fold } from './fold.ts'
-import { type Group, type Grouped, groupPaths, keyOfPath } from './groups.ts'
+import { type Group, type Grouped, groupPaths, keyOfPath, placesOfTables } from './groups.ts'
 import { Names } from './names.ts'
 import { Ids, isText, newcomers } from './newcomers.ts'
 import { requireRelated } from './related.ts'
@@ -41,8 +41,14 @@ export async function growth(
   const last = walk(c)
   const names = new Names(c)
   const { heads, replacing, links } = newcomers(c, last, new Ids(a))
-  const grouped = together([heads, replacing, links].map((nodes) => groupPaths(c, last, names, nodes)))
+  const found = together([
+    ...[heads, links].map((nodes) => groupPaths(c, last, names, nodes)),
+    // One that takes the place of another may have in it what was in that one.
+    groupPaths(c, last, names, replacing, new Set(), true),
+  ])
   const { nodeId } = c.graph
+  const copied = placesOfTables(c, names, found, (node) => !idsOfB.has(nodeId[node] as number))
+  const grouped = copied.length === 0 ? found : { ...found, tables: new Set([...found.tables, ...copied]) }
   const candidates = grouped.groups.slice(0, GROUPS_MAX).filter(({ targets, paths }) => {
     const first = targets.filter((node) => idsOfB.has(nodeId[node] as number)).length
     return isSteady(first, targets.length - first, perRoundMin) || isSetAnew(paths)
@@ -51,7 +57,7 @@ export async function growth(
   const walks = [a, b].map((snapshot) => ({ snapshot, walk: walk(snapshot) }))
   const walked = [...walks, { snapshot: c, walk: last }] as unknown as readonly [Walked, Walked, Walked]
   const counters = walked.map((of) => new Counter(of.snapshot, of.walk, grouped.tables))
-  const grown = candidates
+  const all = candidates
     .map((group) => {
       const node = group.paths[0]?.at(-1)?.node ?? 0
       const type = names.type(node)
@@ -60,6 +66,7 @@ export async function growth(
     })
     .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
     .filter(isNotBrought)
+  const grown = all.filter((one) => !all.some((other) => isBroughtBy(one, other)))
   const told = (groups: readonly Group[]) =>
     tellCauses(c, last, names, { ...grouped, groups }, groups.length, {
       ...options,
@@ -82,7 +89,7 @@ export async function growth(
     const sentence = swellingSentence(cause.holder, perRound)
     return { sentence, cause, of: 'bytes', counts: bytes, perRound, bytesPerRound: perRound }
   })
-  return toldOnce(growing, more)
+  return withoutNames(withoutSame(toldOnce(growing, more)))
 }
 
 interface Grown {
@@ -95,6 +102,23 @@ function isNotBrought({ group: { key } }: Grown, _: number, all: readonly Grown[
   return !all.some(
     ({ group, counts }) => key.startsWith(`${group.key}\n`) && group.paths.length <= counts[2] - counts[0],
   )
+}
+
+/** One of these is in each of the others, and came with it. */
+const isBroughtBy = (one: Grown, other: Grown): boolean =>
+  one.group.key.startsWith(`${other.group.key}\n`) && one.counts.every((count, index) => count === other.counts[index])
+
+/** What has been told by its objects is not told by their bytes. */
+function withoutSame(all: readonly Growing[]): Growing[] {
+  const placeOf = ({ cause: { holder } }: Growing) => `${holder.name} ${holder.file}:${holder.line}`
+  const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
+  return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
+}
+
+/** Strings that only the table of V8 has are keys of something: told where there is nothing else to tell. */
+function withoutNames(all: readonly Growing[]): readonly Growing[] {
+  const rest = all.filter(({ cause: { path } }) => path[0]?.name !== '(Internalized strings)')
+  return rest.length === 0 ? all : rest
 }
 
 /** A timer that sets itself again is another one each time: only how many there are says whether they become more. */

@@ -34,6 +34,8 @@ export class Names {
         return 'string'
       case NODE.regexp:
         return 'RegExp'
+      case NODE.symbol:
+        return 'symbol'
       case NODE.number:
         return 'number'
       case NODE.array:

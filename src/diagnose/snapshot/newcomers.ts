@@ -33,6 +33,7 @@ const COUNTED = new Set([
   NODE['sliced string'],
   NODE.regexp,
   NODE.bigint,
+  NODE.symbol,
 ])
 
 /** How many newcomers a link of a chain may have between itself and the link before. */

@@ -4,43 +4,21 @@
  *
  * Owned by one search for causes; keeps what Scripts keeps.
  */
-import type { CodePlace } from './cause.ts'
 import { type ContextOwner, ownersOf, variablesOf } from './contexts.ts'
-import { type Declaration, declarationsOf, findExported, findVariable } from './declarations.ts'
+import { findExported, findVariable } from './declarations.ts'
 import { functionOfModule } from './exported.ts'
-import { findAssigned, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
+import { type Found, inScript, NOTHING, named, near, placeIn, type Standing } from './found.ts'
+import { findAssigned, findDeleted, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
 import type { RawStep } from './raw-step.ts'
 import { boundListeners } from './registrations.ts'
-import { isFile, type Script, type Scripts } from './scripts.ts'
+import type { Script, Scripts } from './scripts.ts'
 import type { Snapshot } from './snapshot.ts'
-import { classAt, functionAt, lineOf, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
+import { classAt, functionAt, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
 import { findDeclared } from './text-search.ts'
 import { NODE, PROTOTYPE, WORDS as W } from './words.ts'
 
 /** Classes from an object upward in which a property is looked for. */
 const CLASSES_MAX = 8
-
-export interface Found {
-  readonly place: CodePlace | null
-  readonly script: Script | null
-  /** What the variable or property was given when it was declared. */
-  readonly value: SyntaxNode | null
-  /** Of a local: its name, when it is a parameter. Of a function: its own. */
-  readonly name: string | null
-  /** Its name in the source, where a source map says so: what runs may have been made short. */
-  readonly written?: string | null
-}
-
-const NOTHING: Found = { place: null, script: null, value: null, name: null }
-
-/** A function whose place is known, in its script. */
-interface Standing {
-  readonly script: Script
-  readonly line: number
-  readonly column: number
-  /** From the program to the function; null when the script is not what ran. */
-  readonly around: readonly SyntaxNode[] | null
-}
 
 export class Places {
   readonly #snapshot: Snapshot
@@ -116,12 +94,16 @@ export class Places {
     if (script === null) return NOTHING
     const declared = script.program === null || !script.isSame ? null : findExported(script.program, name)
     // Where it is declared it may have another name: `export { clients as online }`, `export default clients`.
-    if (declared !== null) return { ...inScript(script, declared), name: declared.name }
+    if (declared !== null) {
+      const found = inScript(script, declared)
+      return { ...found, name: found.name ?? declared.name }
+    }
     return this.#inText({ script, line: 0, column: 0, around: null }, name, 'variable')
   }
 
   async #property(step: RawStep, before: RawStep | null, holder: Found): Promise<Found> {
     const name = step.name ?? ''
+    if (this.#snapshot.word(step.owner) === W.Module && name === 'children') return this.#childrenOf(step.owner)
     const isFunction = this.#snapshot.graph.nodeType[step.owner] === NODE.closure
     if (isFunction) {
       const standing = await this.#standing(step.owner)
@@ -193,12 +175,25 @@ export class Places {
     return only
   }
 
-  async #exports(step: RawStep): Promise<Found> {
-    const file = this.#snapshot.follow(step.owner, W.filename)
+  /** Where the module takes one out of `require.cache`: whoever does that has had it required anew. */
+  async #childrenOf(module: number): Promise<Found> {
+    const { script } = await this.#moduleOf(module)
+    if (script === null) return NOTHING
+    const declared = script.program === null || !script.isSame ? null : findDeleted(script.program, 'require.cache')
+    const start = script.program?.start ?? 0
+    return inScript(script, declared ?? { name: 'children', start, value: null })
+  }
+
+  async #moduleOf(module: number): Promise<{ readonly path: string; readonly script: Script | null }> {
+    const file = this.#snapshot.follow(module, W.filename)
     const path = file === -1 ? '' : this.#snapshot.name(file)
     const url = this.#scripts.own().find((own) => own.url === path)
-    if (url === undefined) return { ...NOTHING, name: path }
-    const script = await this.#scripts.load(url)
+    return { path, script: url === undefined ? null : await this.#scripts.load(url) }
+  }
+
+  async #exports(step: RawStep): Promise<Found> {
+    const { path, script } = await this.#moduleOf(step.owner)
+    if (script === null) return { ...NOTHING, name: path }
     const declared =
       script.program === null || !script.isSame ? null : findAssigned(script.program, ['module'], 'exports')
     return declared === null
@@ -269,29 +264,4 @@ export class Places {
       : ({ file: script.file, line: line + 1, is: 'declared' } as const)
     return { place, script, value: null, name: null }
   }
-}
-
-function inScript(script: Script, { start, value }: Declaration): Found {
-  const { line, column } = lineOf(script.text ?? '', start)
-  const [place, written] = [placeIn(script, line, column, 'declared'), script.originalName(line, column)]
-  return { place, script, value, name: null, written }
-}
-
-/** The function in which the name is somewhere. */
-function near({ script, line, column }: Standing): Found {
-  // A place in what was compiled in memory is none in the file.
-  const place = script.isSame || !isFile(script.file) ? placeIn(script, line, column, 'near') : null
-  return { place, script, value: null, name: null }
-}
-
-function placeIn(script: Script, line: number, column: number, is: CodePlace['is']): CodePlace {
-  const original = script.original(line, column)
-  return original === null ? { file: script.file, line: line + 1, is } : { ...original, is }
-}
-
-/** `{ clients }` is where `clients` is declared. */
-function named(script: Script, declared: Declaration): Declaration {
-  const { value } = declared
-  if (script.program === null || value?.type !== 'Identifier') return declared
-  return declarationsOf(script.program).get(nameIn(value) ?? '') ?? declared
 }

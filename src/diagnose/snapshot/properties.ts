@@ -43,6 +43,23 @@ export function findAssigned(program: SyntaxNode, owners: readonly string[], nam
   return found
 }
 
+/** The first `delete owner[…]`, where an entry is taken out. */
+export function findDeleted(program: SyntaxNode, owner: string): Declaration | null {
+  let found: Declaration | null = null
+  visit(program, (node) => {
+    const { operator, argument } = node as { operator?: unknown; argument?: SyntaxNode }
+    if (
+      found === null &&
+      node.type === 'UnaryExpression' &&
+      operator === 'delete' &&
+      pathOf(argument?.object) === owner
+    )
+      found = declared(owner, node, null)
+    return found === null ? undefined : false
+  })
+  return found
+}
+
 /** A property of an object literal, if this is one or makes one. */
 export function findInLiteral(value: SyntaxNode | null, name: string): Declaration | null {
   const literal = value === null ? null : literalIn(value)

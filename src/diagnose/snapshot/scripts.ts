@@ -7,7 +7,7 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import * as nodeModule from 'node:module'
-import { type FindName, type FindPlace, fileOf, readScriptMap } from '../pprof/script-map.ts'
+import { type FindPlace, fileOf, readScriptMap, type ScriptMap } from '../pprof/script-map.ts'
 import { type ScriptName, scriptName, scriptOf } from './script-name.ts'
 import type { Snapshot } from './snapshot.ts'
 import { parseScript, type SyntaxNode } from './syntax.ts'
@@ -32,7 +32,8 @@ export interface Script {
   readonly program: SyntaxNode | null
   /** From the script to what it was made of. */
   readonly original: FindPlace
-  readonly originalName: FindName
+  /** Null when it was not made of something else, or nobody knows of what. */
+  readonly map: ScriptMap | null
 }
 
 export class Scripts {
@@ -91,8 +92,7 @@ export class Scripts {
     const text = ran ?? (isWhole ? beginning : onDisk)
     const program = text === null ? null : parseScript(text)
     const map = isSame ? await readScriptMap(file, MAP_BYTES_MAX, this.#signal) : null
-    const { find, nameAt } = map ?? { find: () => null, nameAt: () => null }
-    return { file, text, isSame: isSame || text === beginning, program, original: find, originalName: nameAt }
+    return { file, text, isSame: isSame || text === beginning, program, original: map?.find ?? (() => null), map }
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the nodes of a snapshot are, as far as their neighbours show it. Owned by one search for causes; keeps nothing. */
 import { isOfModule } from './module-contexts.ts'
 import type { Names } from './names.ts'
+import { scriptOf } from './script-name.ts'
 import type { Snapshot } from './snapshot.ts'
 import { EDGE, NODE, WORDS as W } from './words.ts'
 
@@ -14,6 +15,9 @@ for (const word of [
   ...(['<symbol kEvents>', 'map', 'value'] as const),
 ])
   SILENT[W[word]] = 1
+
+/** Of Node: where its timers are. */
+export const TIMER_VARIABLES = new Set(['knownTimersById', 'timerListMap', 'timerListQueue', 'immediateQueue'])
 
 /** Classes whose objects have nothing to do with each other. */
 const GENERAL = new Set([W.Object, W.Array, W.Map, W.Set, W.WeakMap, W.WeakSet, W.Promise, W.Generator])
@@ -91,6 +95,12 @@ export class Shapes {
     const script = this.#snapshot.follow(shared, W.script)
     const other = script === -1 ? this.#snapshot.follow(shared, W.script_or_debug_info) : script
     return other === -1 || graph.nodeType[other] !== NODE.code
+  }
+
+  /** Behind this edge of what was put on as a listener is the function: that of `once`, or what `onmessage` was set to. */
+  isWrapped(word: number, from: number): boolean {
+    if (word === W.handler) return scriptOf(this.#snapshot, from)?.url.startsWith('node:') === true
+    return word === W.listener || word === W.callback || word === W.next
   }
 
   /** What stands in an internal array at the index, or -1. */

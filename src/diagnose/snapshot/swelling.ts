@@ -11,6 +11,7 @@ import type { RawStep } from './raw-step.ts'
 import { NO_EDGE, type Walk } from './search.ts'
 import { Shapes } from './shapes.ts'
 import type { Snapshot } from './snapshot.ts'
+import { goesOn, type Text } from './texts.ts'
 import { EDGE, NODE, WORDS as W } from './words.ts'
 
 /** What is smaller in the last snapshot is not looked at; in those before it may have been so much smaller. */
@@ -24,6 +25,8 @@ const WORD = 8
 /** The table of a `Set` or `Map` is doubled when it is full: between two rounds it may stay. It has to be large, then, to say anything. */
 const DOUBLED = 1.9
 const TABLE_MIN = 32_768
+/** The room of a list that is filled grows by half, that of a copy by what has come. */
+const EVEN = 0.8
 /** From what takes the room to whose it is. */
 const STEPS_MAX = 4
 
@@ -42,6 +45,8 @@ export interface Swollen {
 }
 
 interface Store {
+  /** What takes the room. */
+  readonly node: number
   readonly owner: number
   readonly steps: readonly RawStep[]
   readonly bytes: number
@@ -61,12 +66,45 @@ export function swelling(all: readonly [Walked, Walked, Walked], tables: Readonl
     last.size === 0 ? new Map<string, Store>() : storesIn(walked, tables, BYTES_MIN_BEFORE),
   )
   const found: Swollen[] = []
-  for (const [key, { owner, steps, bytes, isTable }] of last) {
-    const counts = [...before.map((stores) => stores.get(key)?.bytes ?? 0), bytes] as unknown as Swollen['bytes']
-    if (swells(counts, isTable))
+  for (const [key, store] of last) {
+    const { owner, steps, isTable } = store
+    const stores = [...before.map((stores) => stores.get(key)), store]
+    const counts = stores.map((each) => each?.bytes ?? 0) as unknown as Swollen['bytes']
+    if (swells(counts, isTable) && isOne(all, stores, counts) && isOneText(all, stores))
       found.push({ group: { key, paths: [[...steps]], targets: [owner], isWhole: true }, bytes: counts })
   }
   return found.sort((x, y) => y.bytes[2] - y.bytes[0] - (x.bytes[2] - x.bytes[0]))
+}
+
+/**
+ * Is it the same all the time? Only a buffer cannot grow, so that a larger one takes its place. A list that another takes the place of
+ * may be one that is copied with each number, and is as long as it has to be; one that is begun anew now and then is another.
+ */
+function isOne(all: readonly Walked[], stores: readonly (Store | undefined)[], [a, b, c]: Swollen['bytes']): boolean {
+  const { word, id } = ofOwner(all, stores, 2)
+  const isSame = [0, 1].every((index) => ofOwner(all, stores, index).id === id)
+  if (isSame) return true
+  if (word === W.Map || word === W.Set) return false
+  return word !== W.Array || Math.min(b - a, c - b) >= Math.max(b - a, c - b) * EVEN
+}
+
+function ofOwner(all: readonly Walked[], stores: readonly (Store | undefined)[], index: number) {
+  const { snapshot } = all[index] as Walked
+  const owner = stores[index]?.owner ?? -1
+  return { word: owner === -1 ? 0 : snapshot.word(owner), id: snapshot.graph.nodeId[owner] }
+}
+
+function isOneText(all: readonly Walked[], stores: readonly (Store | undefined)[]): boolean {
+  const texts = stores.map((store, index) => ({ snapshot: (all[index] as Walked).snapshot, node: store?.node ?? -1 }))
+  return texts.every((text, index) => {
+    const before = texts[index - 1]
+    return before === undefined || !isString(text) || !isString(before) || goesOn(before, text)
+  })
+}
+
+function isString({ snapshot, node }: Text): boolean {
+  const type = snapshot.graph.nodeType[node]
+  return type === NODE.string || isText(type)
 }
 
 function swells([a, b, c]: Swollen['bytes'], isTable: boolean): boolean {
@@ -88,7 +126,13 @@ function storesIn({ snapshot, walk }: Walked, tables: ReadonlySet<string>, min: 
     const key = keyOfPath(snapshot, names, steps, tables)
     if (stores.has(key)) twice.add(key)
     const bytes = bytesOf(snapshot, walk.reachedBy, node)
-    stores.set(key, { owner, steps, bytes, isTable: snapshot.edgeWord(walk.reachedBy[node] as number) === W.table })
+    stores.set(key, {
+      node,
+      owner,
+      steps,
+      bytes,
+      isTable: snapshot.edgeWord(walk.reachedBy[node] as number) === W.table,
+    })
   }
   for (const key of twice) stores.delete(key)
   return stores

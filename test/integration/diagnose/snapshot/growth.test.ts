@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { Cause } from '../../../../src/diagnose/snapshot/cause.ts'
 import { growth } from '../../../../src/diagnose/snapshot/growth.ts'
 import { readSnapshot } from '../../../../src/diagnose/snapshot/read-snapshot.ts'
 import type { Snapshot } from '../../../../src/diagnose/snapshot/snapshot.ts'
 import { FOLDER, marks, run, type Written } from './programs.ts'
+
+const isBehindNode = ({ path: [first] }: Cause) => first?.kind === 'root' || first?.kind === 'timer'
 
 describe('growth', () => {
   const path = join(FOLDER, 'grows.js')
@@ -20,22 +23,50 @@ describe('growth', () => {
   after(() => written.remove())
 
   test('is named with its holder, line, number and size', async () => {
-    const grown = await growth(...snapshots, { folder: FOLDER })
+    const grown = await growth(...snapshots, { folder: FOLDER, causesMax: 20 })
+    const own = grown.filter(({ of, cause }) => of === 'objects' && !isBehindNode(cause))
+    const at = (mark: string) => `(grows.js:${lines.get(mark)})`
     assert.deepEqual(
-      grown.map(({ sentence, counts }) => [sentence, ...counts]).sort(),
+      own.map(({ sentence, counts }) => [sentence, ...counts]).sort(),
       [
-        [`Array "copied" (grows.js:${lines.get('Date')}) grows by 10 Date each round`, 30, 40, 50],
-        [`Map "sessions" (grows.js:${lines.get('Session')}) grows by 40 Session each round`, 120, 160, 200],
-        [`Object "online" (grows.js:${lines.get('Seen')}) grows by 40 Object each round`, 120, 160, 200],
+        [`Array "copied" ${at('Date')} grows by 10 Date each round`, 30, 40, 50],
+        [`Map "sessions" ${at('Session')} grows by 40 Session each round`, 120, 160, 200],
+        [`Object "online" ${at('Seen')} grows by 40 Object each round`, 120, 160, 200],
+        [`Array "deliveries" ${at('Delivery')} grows by 10 Delivery each round`, 30, 40, 50],
+        // Not a second time by what each of them has brought along.
+        [`Object "users" ${at('Object')} grows by 10 Object each round`, 30, 40, 50],
+        [`Catalog "catalog" ${at('Catalog')} grows by 10 Delivery each round`, 30, 40, 50],
+        [`Set "tokens" ${at('symbol')} grows by 10 symbol each round`, 30, 40, 50],
         [
-          `listener on "news" (grows.js:${lines.get('function')}) of EventEmitter "bus" (grows.js:${lines.get('bus')}) grows by 10 function each round`,
+          `listener on "news" ${at('function')} of EventEmitter "bus" ${at('bus')} grows by 10 function each round`,
           ...[30, 40, 50],
         ],
       ].sort(),
     )
-    const [sessions] = grown
+    const [sessions] = own
     assert.match(sessions?.sentence ?? '', /^Map "sessions"/, 'the largest comes first')
     assert.ok((sessions?.bytesPerRound ?? 0) > 40 * 100)
+  })
+
+  test('behind what Node holds, is named by the function that waits or listens', async () => {
+    const grown = await growth(...snapshots, { folder: FOLDER, causesMax: 20 })
+    const behind = grown.filter(({ cause }) => isBehindNode(cause)).map(({ cause: { holder } }) => holder)
+    const named = new Set(behind.map(({ name, file, line }) => `${name} ${file}:${line}`))
+    assert.deepEqual(
+      named,
+      new Set([`follow grows.js:${lines.get('follow')}`, `message grows.js:${lines.get('message')}`]),
+    )
+  })
+
+  test('of texts and numbers is what goes on, not what is begun anew', async () => {
+    const grown = await growth(...snapshots, { folder: FOLDER, causesMax: 20 })
+    const swollen = grown
+      .filter(({ of }) => of === 'bytes')
+      .map(({ cause: { holder } }) => `${holder.name} ${holder.line}`)
+    assert.deepEqual(
+      swollen.sort(),
+      ['ids', 'log', 'times'].map((name) => `${name} ${lines.get(name)}`),
+    )
   })
 
   test('control: two snapshots of the same moment show none', async () => {
@@ -46,7 +77,7 @@ describe('growth', () => {
   test('control: fewer than were asked for are not told', async () => {
     const grown = await growth(...snapshots, { perRoundMin: 20 })
     assert.deepEqual(
-      grown.map(({ perRound }) => perRound),
+      grown.filter(({ of, cause }) => of === 'objects' && !isBehindNode(cause)).map(({ perRound }) => perRound),
       [40, 40],
     )
   })

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { type Declaration, findExported, findVariable } from '../../../../src/diagnose/snapshot/declarations.ts'
 import {
   findAssigned,
+  findDeleted,
   findInClass,
   findInLiteral,
   findOnly,
@@ -151,4 +152,10 @@ test('positions and lines are each other', () => {
     const { line, column } = lineOf(text, position)
     assert.equal(positionOf(text, line, column), position)
   }
+})
+
+test('where an entry is deleted', () => {
+  const text = 'delete a.b\ndelete require.cache[x]\ndelete require.cache[y]'
+  assert.equal(lineIn(text, findDeleted(parseScript(text)!, 'require.cache')), 2)
+  assert.equal(lineIn(text, findDeleted(parseScript(text)!, 'require.other')), null, 'control')
 })

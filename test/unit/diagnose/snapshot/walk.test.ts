@@ -117,6 +117,59 @@ describe('a path', () => {
     assert.deepEqual(steps(nodes, 4), ['root globalThis global', 'property clients Map', 'entry - Target'])
   })
 
+  test('begins at what a module has required, whoever else knows the module', () => {
+    const nodes = (holder: string): WrittenNode[] => [
+      ['synthetic', '', [['shortcut', 'global', 1]]],
+      ['object', 'global', [['property', 'cache', 2]]],
+      ['object', 'Object', [['property', '/app/main.cjs', 3]]],
+      ['object', holder, [['property', 'children', 4]]],
+      ['object', 'Array', [['element', 0, 5]]],
+      ['object', 'Target'],
+    ]
+    assert.deepEqual(steps(nodes('Module'), 5), ['property children Array', 'element - Target'])
+    assert.equal(steps(nodes('Parent'), 5)[0], 'root globalThis global', 'control')
+  })
+
+  test('goes from the table of handlers to the function that was given', () => {
+    const nodes: WrittenNode[] = [
+      ['synthetic', '', [['shortcut', 'global', 1]]],
+      ['object', 'global', [['property', 'port', 2]]],
+      ['object', 'MessagePort', [['property', '<symbol kHandlers>', 3]]],
+      ['object', 'Map', [['internal', 'table', 4]]],
+      [
+        'array',
+        '',
+        [
+          ['internal', '5', 5],
+          ['internal', '6', 6],
+        ],
+      ],
+      ['string', 'message'],
+      [
+        'closure',
+        'eventHandler',
+        [
+          ['property', 'handler', 7],
+          ['internal', 'shared', 8],
+        ],
+      ],
+      ['closure', 'told', [['internal', 'shared', 11]]],
+      ['code', 'eventHandler', [['internal', 'script', 9]]],
+      ['code', '', [['internal', 'name', 10]]],
+      ['string', 'node:internal/event_target'],
+      ['code', 'told', [['internal', 'script', 12]]],
+      ['code', '', [['internal', 'name', 13]]],
+      ['string', '/app/main.js'],
+    ]
+    assert.deepEqual(steps(nodes, 7), [
+      'root globalThis global',
+      'property port MessagePort',
+      'listener message function',
+    ])
+    nodes[10] = ['string', '/app/other.js']
+    assert.equal(steps(nodes, 7).at(-1), 'property handler function', 'control: that of a program is its own')
+  })
+
   test('begins at the variable of a module, whatever was before', () => {
     const nodes = (outer: string): WrittenNode[] => [
       ['synthetic', '', [['shortcut', 'global', 1]]],
