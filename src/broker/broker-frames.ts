@@ -90,7 +90,7 @@ export function decodeInterests(frame: Buffer): Interest[] {
 
 function readTopic(frame: Buffer, start: number, end: number): Topic {
   if (end > frame.length) throw new Error('a topic that is longer than its frame')
-  // Node 24.21 writes past its memory when it decodes an odd number of bytes of UTF-16 that start at an odd address.
+  // Node writes past its memory when it decodes an odd number of bytes of UTF-16 that begin at an odd address (nodejs/node#64697, seen on 24.21).
   if ((end - start) % 2 !== 0) throw new Error('a topic of half a character')
   const topic = frame.toString('utf16le', start, end)
   if (!isTopic(topic)) throw new Error('a topic of no known kind')
