@@ -28,6 +28,7 @@ interface Reader {
 }
 
 const LOOK_MS = 20
+const READ_ON_WITHIN_MS = 1_000
 
 const readers: Reader[] = []
 const ended: Record<string, number> = {}
@@ -57,8 +58,12 @@ function fill({ bytes }: { bytes: number }): void {
   }
 }
 
-function readOn(): void {
-  for (const { socket } of readers) socket.resume()
+/** One after the other: a worker tries again and again to move them, and who begins between two attempts has read it all by the next. */
+async function readOn(): Promise<void> {
+  for (const { socket } of readers) {
+    socket.resume()
+    await pause(READ_ON_WITHIN_MS / readers.length)
+  }
 }
 
 /** Asks how many there were, behind all of them. */
