@@ -190,7 +190,7 @@ describe('in a project of its own', () => {
   function project(t: TestContext, packages: readonly string[]): string {
     const folder = mkdtempSync(join(tmpdir(), 'trace-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
-    const house = join(folder, 'node_modules', 'holdfast')
+    const house = join(folder, 'holdfast')
     mkdirSync(house, { recursive: true })
     cpSync(join(ROOT, 'src'), join(house, 'src'), { recursive: true })
     for (const name of packages) {
@@ -200,8 +200,8 @@ describe('in a project of its own', () => {
     }
     writeFileSync(
       join(folder, 'main.mjs'),
-      `import { createServer } from './node_modules/holdfast/src/index.ts'
-      import { trace } from './node_modules/holdfast/src/diagnose/trace/index.ts'
+      `import { createServer } from './holdfast/src/index.ts'
+      import { trace } from './holdfast/src/diagnose/trace/index.ts'
       const server = createServer()
       try {
         await trace(server)
