@@ -65,7 +65,6 @@ export async function growth(
       return { group, counts: [inA, inB, inC] as const, type }
     })
     .filter(({ counts: [inA, inB, inC] }) => isSteady(inB - inA, inC - inB, perRoundMin))
-    .filter(isNotBrought)
   const grown = all.filter((one) => !all.some((other) => isBroughtBy(one, other)))
   const told = (groups: readonly Group[]) =>
     tellCauses(c, last, names, { ...grouped, groups }, groups.length, {
@@ -89,7 +88,7 @@ export async function growth(
     const sentence = swellingSentence(cause.holder, perRound)
     return { sentence, cause, of: 'bytes', counts: bytes, perRound, bytesPerRound: perRound }
   })
-  return withoutNames(withoutSame(toldOnce(growing, more)))
+  return withoutNames(toldOnce(growing, more))
 }
 
 interface Grown {
@@ -97,22 +96,13 @@ interface Grown {
   readonly counts: Growing['counts']
 }
 
-/** Where what is new is as much as what has been added, nothing was replaced: what is behind it has come with it. */
-function isNotBrought({ group: { key } }: Grown, _: number, all: readonly Grown[]): boolean {
-  return !all.some(
-    ({ group, counts }) => key.startsWith(`${group.key}\n`) && group.paths.length <= counts[2] - counts[0],
-  )
-}
-
-/** One of these is in each of the others, and came with it. */
-const isBroughtBy = (one: Grown, other: Grown): boolean =>
-  one.group.key.startsWith(`${other.group.key}\n`) && one.counts.every((count, index) => count === other.counts[index])
-
-/** What has been told by its objects is not told by their bytes. */
-function withoutSame(all: readonly Growing[]): Growing[] {
-  const placeOf = ({ cause: { holder } }: Growing) => `${holder.name} ${holder.file}:${holder.line}`
-  const known = new Set(all.filter(({ of }) => of === 'objects').map(placeOf))
-  return all.filter((one) => one.of === 'objects' || !known.has(placeOf(one)))
+/**
+ * Is one of these in each of the others, and has come with it? There are as many in each snapshot; or what is new of the others is as much as
+ * what has been added to them, so that nothing was replaced.
+ */
+function isBroughtBy({ group: { key }, counts }: Grown, { group, counts: others }: Grown): boolean {
+  if (!key.startsWith(`${group.key}\n`)) return false
+  return group.paths.length <= others[2] - others[0] || counts.every((count, index) => count === others[index])
 }
 
 /** Strings that only the table of V8 has are keys of something: told where there is nothing else to tell. */
