@@ -10,6 +10,7 @@ import { dirname, join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec, tap } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 
 const FILE_DEADLINE_MS = 240_000
 const OPTIONS = [`--import=${new URL('ts.js', import.meta.url).href}`, '--expose-gc']
@@ -79,8 +80,15 @@ function fileOf({ file, name }) {
   return relative(root, file ?? name)
 }
 
+/** What an assertion compared is said too: its first line has none of it. */
 function firstLine(error) {
-  return String(error?.cause?.message ?? error?.message ?? 'no message').split('\n', 1)[0]
+  const cause = error?.cause ?? error
+  const [line] = String(cause?.message ?? 'no message').split('\n', 1)
+  if (cause?.code !== 'ERR_ASSERTION' || !cause.generatedMessage) return line
+  const [actual, expected] = [cause.actual, cause.expected].map((one) =>
+    inspect(one, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200, maxArrayLength: 20 }).slice(0, 500),
+  )
+  return `${line} ${actual} is not ${expected}`
 }
 
 function report() {

@@ -1,5 +1,5 @@
 /** Asks a second time, and says what it costs. Escape is no; the focus begins at no, and goes back to where it was. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Look } from '../../src/ops/live/wire.ts'
 import { slotsOf } from '../live/totals.ts'
 import { Choice } from '../parts/choice.tsx'
@@ -17,15 +17,13 @@ export function ConfirmDialog({ action, look, dialogOnConfirm, dialogOnCancel }:
   const no = useRef<HTMLButtonElement>(null)
   const slots = slotsOf(look)
   const [chosen, setChosen] = useState<number | null>(slots[0] ?? null)
-  // Shown once.
-  useEffect(() => {
-    const before = document.activeElement
-    dialog.current?.showModal()
+  // Shown once. Closed before it is taken away: the browser gives the focus back with it, in the same step.
+  useLayoutEffect(() => {
+    const shown = dialog.current
+    shown?.showModal()
     // The first is the choice of a worker, where there is one.
     no.current?.focus()
-    return () => {
-      if (before instanceof HTMLElement) before.focus()
-    }
+    return () => shown?.close()
   }, [])
   return (
     <dialog
