@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline'
 import { systemClock } from '../base/clock.ts'
 import { HoldfastError, messageOf, stackOf } from '../base/errors.ts'
+import { versionOf } from '../ops/package-version.ts'
 import { AskError } from './ask-admin.ts'
 import type { ExitCode, Screen, Terminal } from './command.ts'
 import { COMMANDS } from './commands.ts'
@@ -69,7 +70,7 @@ function help(): string {
   const lines = Object.entries(COMMANDS).map(
     ([name, { usage, about }]) => `  ${`${name} ${usage}`.padEnd(30)} ${about}`,
   )
-  return `holdfast: WebSocket servers that deploy without disconnects\n\n${lines.join('\n')}\n\nholdfast COMMAND --help tells more.`
+  return `holdfast: WebSocket servers that deploy without disconnects\n\n${lines.join('\n')}\n\nholdfast COMMAND --help tells more; holdfast --version says which this is.`
 }
 
 function meant(name: string): string {
@@ -79,6 +80,10 @@ function meant(name: string): string {
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   const [name = '', ...rest] = args
+  if (name === '--version') {
+    terminal.out(versionOf())
+    return 0
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const asked = name === '--help' || name === '-h' || name === 'help'

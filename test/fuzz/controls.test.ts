@@ -11,8 +11,8 @@ import { mutatedTarget, type Reads, validTarget } from './targets/reading.ts'
 /** Changes what our reader hears. */
 function heardThrough(change: (heard: readonly Heard[]) => readonly Heard[]): Reads {
   return (chunks, limits, deflate): Hearing => {
-    const { heard, reason } = weRead(chunks, limits, deflate)
-    return { heard: change(heard), reason }
+    const hearing = weRead(chunks, limits, deflate)
+    return { ...hearing, heard: change(hearing.heard) }
   }
 }
 
@@ -24,9 +24,9 @@ const wrongCode = heardThrough((heard) =>
 const forgives = heardThrough((heard) => heard.map((event) => (event[0] === 'violation' ? ['text', ''] : event)))
 const badUtf8 = heardThrough((heard) => heard.map((event) => (event[1] === '1007' ? ['text', '\ufffd'] : event)))
 const repeats: Reads = (chunks, limits, deflate) => {
-  const { heard, reason } = weRead(chunks, limits, deflate)
-  const last = heard.at(-1)
-  return { heard: chunks.length > 3 && last !== undefined ? [...heard, last] : heard, reason }
+  const hearing = weRead(chunks, limits, deflate)
+  const last = hearing.heard.at(-1)
+  return chunks.length > 3 && last !== undefined ? { ...hearing, heard: [...hearing.heard, last] } : hearing
 }
 
 const CONTROLS: readonly (readonly [string, Target])[] = [

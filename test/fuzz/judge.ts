@@ -2,7 +2,7 @@
  * Compares what our reader and that of `ws` make of a damaged stream, and knows where they may differ and why.
  * Pure; nothing to end. A difference that is not in the table is a finding.
  */
-import type { Heard, Hearing } from './readers.ts'
+import { type Heard, type Hearing, isMessage } from './readers.ts'
 import { must } from './target.ts'
 
 export interface Trial {
@@ -65,6 +65,14 @@ export const DIFFERENCES: readonly Difference[] = [
       data(ours.heard).length > data(theirs.heard).length,
   },
   {
+    why: 'RFC 7692 7.2.3.4: a message may end with a final block; ws has lost its stream then, and the next compressed one fails',
+    holds: ({ ours, theirs }, _, theirEnd) =>
+      theirEnd.code === '1007' &&
+      ours.finalAt !== null &&
+      ours.finalAt < data(theirs.heard).length &&
+      data(ours.heard).length >= data(theirs.heard).length,
+  },
+  {
     why: 'compressing what cannot be compressed makes it longer: we allow for that in the payload, ws does not (1009)',
     holds: ({ deflate, ours, theirs }, _, theirEnd) =>
       deflate && theirEnd.code === '1009' && data(ours.heard).length >= data(theirs.heard).length,
@@ -107,5 +115,5 @@ function endsOf({ heard }: Hearing): Ends {
 }
 
 function data(heard: readonly Heard[]): Heard[] {
-  return heard.filter(([kind]) => kind === 'text' || kind === 'binary')
+  return heard.filter(isMessage)
 }

@@ -2,7 +2,7 @@
  * The two readers a stream is given to: ours and that of `ws`, with what they say in one form.
  * Each is made for one case and dropped with it; the inflater of `ws` is closed by `wsReads`.
  */
-
+import { constants, inflateRawSync } from 'node:zlib'
 import { Inflater } from '../../src/protocol/deflate.ts'
 import type { DeflateParams } from '../../src/protocol/deflate-params.ts'
 import { payloadBytesMax } from '../../src/protocol/frame-header.ts'
@@ -18,6 +18,33 @@ export interface Hearing {
   readonly heard: readonly Heard[]
   /** The reason of the violation, when there is one. */
   readonly reason: string
+  /** How many messages were heard before the first that ends with a final DEFLATE block; null when there is none, or nobody looked. */
+  readonly finalAt: number | null
+}
+
+/** Notes which message is the first that ends the DEFLATE stream (BFINAL). */
+class NotingInflater extends Inflater {
+  hasFinal = false
+
+  override inflate(payload: Uint8Array): ReturnType<Inflater['inflate']> {
+    this.hasFinal ||= endsStream(payload, this.history)
+    return super.inflate(payload)
+  }
+}
+
+/** Is the byte behind the message, and behind what RFC 7692 puts there, not read any more? */
+function endsStream(payload: Uint8Array, history: Buffer): boolean {
+  const input = Buffer.concat([payload, Buffer.from([0x00, 0x00, 0xff, 0xff, 0x00])])
+  try {
+    const { engine } = inflateRawSync(input, {
+      info: true,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      ...(history.length > 0 ? { dictionary: history } : undefined),
+    }) as unknown as { engine: { bytesWritten: number } }
+    return engine.bytesWritten < input.length
+  } catch {
+    return false
+  }
 }
 
 /** Reads the chunks; throws when the reader throws, speaks after its end, or holds more than its limits. */
@@ -25,8 +52,11 @@ export function weRead(chunks: readonly Buffer[], limits: ReaderLimits, deflate:
   const heard: Heard[] = []
   let over = false
   let reason = ''
+  let finalAt: number | null = null
+  const inflater = deflate === null ? null : new NotingInflater(deflate, limits.messageBytesMax)
   const hear = (...event: Heard): void => {
     must(!over, () => `delivered ${event[0]} after the end of the stream`)
+    if (inflater?.hasFinal) finalAt ??= heard.filter(isMessage).length
     over = event[0] === 'violation' || event[0] === 'close'
     heard.push(event)
   }
@@ -44,7 +74,7 @@ export function weRead(chunks: readonly Buffer[], limits: ReaderLimits, deflate:
       },
     },
     limits,
-    deflate === null ? null : new Inflater(deflate, limits.messageBytesMax),
+    inflater,
     () => 0,
   )
   for (const chunk of chunks) {
@@ -55,7 +85,11 @@ export function weRead(chunks: readonly Buffer[], limits: ReaderLimits, deflate:
     must(heldBytes <= most, () => `holds ${heldBytes} bytes, more than the limit and a chunk: ${most}`)
     must(!over || heldBytes === 0, () => `holds ${heldBytes} bytes after its end`)
   }
-  return { heard, reason }
+  return { heard, reason, finalAt }
+}
+
+export function isMessage([kind]: Heard): boolean {
+  return kind === 'text' || kind === 'binary'
 }
 
 /** The same with the reader of `ws`. */
@@ -86,10 +120,10 @@ export async function wsReads(
   }
   extension?.cleanup()
   const error = receiver.errored as (Error & Record<symbol, unknown>) | null
-  if (error === null) return { heard, reason: '' }
+  if (error === null) return { heard, reason: '', finalAt: null }
   const status = Object.getOwnPropertySymbols(error).find((symbol) => symbol.description === 'status-code')
   heard.push(['violation', String(status === undefined ? error.message : error[status])])
-  return { heard, reason: error.message }
+  return { heard, reason: error.message, finalAt: null }
 }
 
 function wsDeflate(deflate: DeflateParams, bytesMax: number): WsDeflate {

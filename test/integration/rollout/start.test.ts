@@ -115,6 +115,7 @@ test('an app that is never ready: exit 1', async (t) => {
 
 const CALLS: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
   [['--help'], 0, /COMMAND --help/],
+  [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
   [['run', '--help'], 0, /--max-old-space-size/],
   [[], 2, /holdfast COMMAND/],
   [['ran'], 2, /no command "ran"/],
