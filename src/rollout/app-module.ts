@@ -9,6 +9,9 @@ import { isServer, type ServedServer } from './served-server.ts'
 
 const EXPORT = 'export default server: what createServer() returned, not listening'
 
+/** A frame of a stack that is in a file: `at name (file:///app/db.js:3:9)`, also without name, address or column. */
+const FRAME = /^ +at (?:.*\()?((?:file:\/\/|\/|[A-Z]:\\)[^()]*:\d+)\)?$/gm
+
 /** What Node says of a module that it takes for CommonJS. */
 const NO_MODULE = /import statement outside a module|Unexpected token 'export'/
 
@@ -26,7 +29,7 @@ export async function loadApp(file: string): Promise<ServedServer> {
 function cannotImport(file: string, thrown: unknown): HoldfastError {
   const error = appInvalid(
     file,
-    `importing it failed: ${messageOf(thrown)}`,
+    `importing it failed: ${messageOf(thrown)}${placeOf(thrown)}`,
     'a module that can be imported',
     NO_MODULE.test(messageOf(thrown))
       ? 'set "type": "module" in the package.json beside it, or call it .mjs'
@@ -35,6 +38,13 @@ function cannotImport(file: string, thrown: unknown): HoldfastError {
   error.cause = thrown
   error.stack = `${error.message}\n${stackOf(thrown)}`
   return error
+}
+
+/** Where it was thrown, in code of the app rather than of a library; the empty string when its stack has no file, as that of a syntax error. */
+function placeOf(thrown: unknown): string {
+  const frames = [...stackOf(thrown).matchAll(FRAME)].map(([, place]) => place as string)
+  const place = frames.find((frame) => !frame.includes('/node_modules/')) ?? frames[0]
+  return place === undefined ? '' : `, at ${place}`
 }
 
 /** @throws HoldfastError HF_APP_INVALID */

@@ -1,13 +1,13 @@
 /** The file of an app and what it exports: what is taken, and what is said of everything else. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createServer } from '../../../src/index.ts'
 import { findApp } from '../../../src/rollout/app-file.ts'
-import { checkApp } from '../../../src/rollout/app-module.ts'
+import { checkApp, loadApp } from '../../../src/rollout/app-module.ts'
 import { passedSockets, takePassed } from '../../../src/rollout/port-claim.ts'
 
 test('a link is followed, so that a worker that is replaced later runs the same version', (t) => {
@@ -34,6 +34,29 @@ test('the default export: a server, also as what CommonJS wraps', () => {
   const server = createServer()
   assert.equal(checkApp('app.js', { default: server }), server)
   assert.equal(checkApp('app.cjs', { default: { default: server } }), server)
+})
+
+test('an app that throws: where, in its own code rather than in that of a library', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-app-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'node_modules'))
+  writeFileSync(
+    join(folder, 'node_modules', 'pool.mjs'),
+    "export function connect() { throw new Error('nobody there') }\n",
+  )
+  for (const [name, text, says] of [
+    ['own.mjs', "\n  throw new Error('no database')\n", /failed: no database, at file:\/\/\/.*\/own\.mjs:2:9; wanted/],
+    [
+      'theirs.mjs',
+      "import { connect } from './node_modules/pool.mjs'\nconnect()\n",
+      /failed: nobody there, at file:\/\/\/.*\/theirs\.mjs:2:1; wanted/,
+    ],
+    ['words.mjs', "throw 'no error'\n", /failed: no error; wanted/],
+    ['cut.mjs', 'const a = {\n', /failed: Unexpected end of input; wanted.*`node .*cut\.mjs` shows the same/],
+  ] as const) {
+    writeFileSync(join(folder, name), text)
+    await assert.rejects(loadApp(join(folder, name)), { code: 'HF_APP_INVALID', message: says })
+  }
 })
 
 class Service {}
