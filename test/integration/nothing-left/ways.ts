@@ -22,6 +22,8 @@ export interface Way {
   readonly silent?: true
   /** Never reads. */
   readonly deaf?: true
+  /** Behind what it sends nothing can be read any more, not even that it answers a close frame. */
+  readonly garbled?: true
 }
 
 export const STAGES = [
@@ -94,10 +96,14 @@ const CONNECTIONS: readonly Way[] = [
   connection('open-waits-peer-resets', 1006, leaves.reset),
   connection('close-throws', 1000, (peer) => peer.close(1000)),
   connection('close-waits', 1000, (peer) => peer.close(1000)),
-  connection('violation', 1002, (peer) => peer.write(Buffer.from([0x81, 0x01, 0x61]))),
+  connection('violation', 1002, (peer) => peer.write(Buffer.from([0x81, 0x01, 0x61])), { garbled: true }),
   connection('bad-utf8', 1007, (peer) => peer.frame(1, Buffer.from([0xff]))),
-  connection('too-big', 1009, (peer) => peer.write(Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]))),
-  connection('unfinished', 1008, (peer) => peer.write(Buffer.from([0x82, 0xfe, 1, 0, 0, 0, 0, 0, 1, 2, 3]))),
+  connection('too-big', 1009, (peer) => peer.write(Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])), {
+    garbled: true,
+  }),
+  connection('unfinished', 1008, (peer) => peer.write(Buffer.from([0x82, 0xfe, 1, 0, 0, 0, 0, 0, 1, 2, 3])), {
+    garbled: true,
+  }),
   connection('slow-reader', 1008, say('flood'), { deaf: true, silent: true }),
   connection('async-upgrade', 1000, (peer) => peer.close(1000)),
   connection('early-data', 1000, undefined, {
