@@ -18,7 +18,12 @@ const NODE = process.execPath
 const PATIENCE_MS = 60_000
 const FREE = ['--inspect-port=0', '--input-type=commonjs', '-e']
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-inspect-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
+// No wait of the library keeps the process alive, and a process that is looked at may be gone.
+const hold = systemClock.hold()
+after(() => {
+  hold.cancel()
+  rmSync(folder, { recursive: true, force: true })
+})
 let gates = 0
 
 /** What blocks a program, without any time for anything, until it is let go. */
