@@ -112,6 +112,39 @@ function Old() {
   })
 })
 
+describe('where a property is given by a call', () => {
+  const text = `class A {
+  constructor() {
+    once(this.b, "b", {})
+    __publicField(this, "b", new Map())
+    Object.defineProperty(this, "c", {
+      value: { d: [] },
+    })
+  }
+}
+define(A, "all", new Map())
+app.decorate("live", new Map())
+app.get("/live", () => ({ live: app.live.size }))
+on(app, "live", [])
+`
+  const program = parseScript(text)!
+  const a = classAt(functionAt(program, text.indexOf('() {\n    once'))!)!
+
+  test('as compilers do with fields, and libraries with what is to be theirs', () => {
+    assert.equal(lineIn(text, findInClass(a, 'b')), 4)
+    assert.equal(lineIn(text, findInClass(a, 'c')), 5)
+    assert.equal(lineIn(text, findInLiteral(findInClass(a, 'c')?.value ?? null, 'd')), 6)
+    assert.equal(lineIn(text, findStatic(program, a, 'A', 'all')), 10)
+    assert.equal(lineIn(text, findAssigned(program, ['app'], 'live')), 11)
+    assert.equal(lineIn(text, findOnly(program, 'live')), 11, 'not where it is counted')
+  })
+
+  test('control: not by any call, and what is itself passed on counts', () => {
+    assert.equal(findOnly(parseScript('on(app, "live", [])\napp.emit("live", [])')!, 'live'), null)
+    assert.equal(findOnly(parseScript('a.live = []\nconst b = { live: app.live }')!, 'live'), null)
+  })
+})
+
 describe('in what is no JavaScript', () => {
   const text = `// const clients = 1
 interface Client { name: string }
