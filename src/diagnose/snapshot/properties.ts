@@ -58,6 +58,20 @@ export function findDeleted(program: SyntaxNode, owner: string): Declaration | n
   return found
 }
 
+/** Does the program give it properties by names that are computed: `rooms[name] ??= []`? */
+export function isFilledByKey(program: SyntaxNode, name: string): boolean {
+  let isFilled = false
+  visit(program, (node) => {
+    if (isFilled) return false
+    if (node.type !== 'AssignmentExpression') return undefined
+    const { type, object, property, computed } = node.left as SyntaxNode
+    if (type === 'MemberExpression' && computed === true && nameIn(property, true) === null)
+      isFilled = pathOf(object)?.split('.').at(-1) === name
+    return undefined
+  })
+  return isFilled
+}
+
 /** A property of an object literal, if this is one or makes one. */
 export function findInLiteral(value: SyntaxNode | null, name: string): Declaration | null {
   const literal = value === null ? null : literalIn(value)

@@ -46,8 +46,17 @@ each((index) => {
 
 // A table that is put on an object by a library, under a name that was given to it.
 const decorated = {} // holds: decorated
-decorated[['li', 've'].join('')] = new Map()
+const putOn = (object, name) => Reflect.set(object, name, new Map())
+putOn(decorated, 'live')
 each((index) => decorated.live.set(index, new Victim('decorated')))
+
+// Lists by names that come from outside, of which there is one so far.
+const byTopic = {} // holds: few
+each(() => {
+  const topic = ['or', 'ders'].join('')
+  byTopic[topic] ??= []
+  byTopic[topic].push(new Victim('few'))
+})
 
 // Fields, private ones and those of the class.
 class Registry {
@@ -270,6 +279,7 @@ export const use = () => [
     byKey,
     table,
     decorated,
+    byTopic,
     registry,
     state,
     latest,

@@ -22,6 +22,7 @@ const NAMES: Record<string, Record<string, string>> = {
     key: 'Map "byKey"',
     table: 'Object "table"',
     decorated: 'Map "live" of Object "decorated"',
+    few: 'Object "byTopic"',
     static: 'Map "all"',
     private: 'Map "#own"',
     field: 'Map "byId"',

@@ -8,6 +8,7 @@ import {
   findInLiteral,
   findOnly,
   findStatic,
+  isFilledByKey,
 } from '../../../../src/diagnose/snapshot/properties.ts'
 import { classAt, functionAt, lineOf, parseScript, positionOf } from '../../../../src/diagnose/snapshot/syntax.ts'
 import { findDeclared } from '../../../../src/diagnose/snapshot/text-search.ts'
@@ -185,6 +186,12 @@ test('positions and lines are each other', () => {
     const { line, column } = lineOf(text, position)
     assert.equal(positionOf(text, line, column), position)
   }
+})
+
+test('whether an object is filled by key', () => {
+  const program = parseScript('a.b[c] ??= []\nd[0] = 1\ne["f"] = 2\ng[h]()')!
+  assert.equal(isFilledByKey(program, 'b'), true)
+  for (const name of ['a', 'd', 'e', 'g']) assert.equal(isFilledByKey(program, name), false, `control: ${name}`)
 })
 
 test('where an entry is deleted', () => {
