@@ -58,6 +58,19 @@ each(() => {
   byTopic[topic].push(new Victim('few'))
 })
 
+// What V8 and Node call something of their own.
+class Own {
+  map = new Map() // holds: called map
+  table = new Map() // holds: called table
+  bindings = [] // holds: called bindings
+  _events = [] // holds: called events
+}
+const own = new Own()
+each((index) => own.map.set(index, new Victim('called map')))
+each((index) => own.table.set(index, new Victim('called table')))
+each(() => own.bindings.push(new Victim('called bindings')))
+each(() => own._events.push(new Victim('called events')))
+
 // Fields, private ones and those of the class.
 class Registry {
   static all = new Map() // holds: static
@@ -280,6 +293,7 @@ export const use = () => [
     table,
     decorated,
     byTopic,
+    own,
     registry,
     state,
     latest,
