@@ -12,7 +12,7 @@ export function findInClass(of: SyntaxNode, name: string): Declaration | null {
     if (node.type === 'PropertyDefinition' && nameIn(node.key, node.computed) === name && isWithin(node, of))
       field ??= declared(name, node, node.value)
     const given = givenIn(node, name)
-    if (given?.object.type === 'ThisExpression') assigned ??= declared(name, node, given.value)
+    if (given?.object.type === 'ThisExpression') assigned ??= given.found
     return undefined
   })
   return field ?? assigned
@@ -35,7 +35,7 @@ export function findAssigned(program: SyntaxNode, owners: readonly string[], nam
   visit(program, (node) => {
     if (found !== null) return false
     const given = givenIn(node, name)
-    if (given !== null && owners.includes(pathOf(given.object) ?? '')) found = declared(name, node, given.value)
+    if (given !== null && owners.includes(pathOf(given.object) ?? '')) found = given.found
     return undefined
   })
   return found
@@ -87,21 +87,23 @@ export function findInLiteral(value: SyntaxNode | null, name: string): Declarati
  * @param isPlain false: an object of a class that is elsewhere. No literal makes one, and no other class has it for its `this`.
  */
 export function findOnly(program: SyntaxNode, name: string, isPlain = true): Declaration | null {
-  const found: Declaration[] = []
+  // By where they stand: a literal may be given by a call.
+  const found = new Map<number, Declaration>()
+  const add = (declaration: Declaration) => found.set(declaration.start, declaration)
   visit(program, (node) => {
     const given = givenIn(node, name)
     if (given !== null) {
-      if (isPlain || given.object.type !== 'ThisExpression') found.push(declared(name, node, given.value))
+      if (isPlain || given.object.type !== 'ThisExpression') add(given.found)
     } else if (!isPlain) {
       return undefined
     } else if (node.type === 'ObjectExpression') {
       const property = findInLiteral(node, name)
-      if (property !== null && !isAbout(property.value, name)) found.push(property)
+      if (property !== null && !isAbout(property.value, name)) add(property)
     } else if (node.type === 'PropertyDefinition' && nameIn(node.key, node.computed) === name)
-      found.push(declared(name, node, node.value))
+      add(declared(name, node, node.value))
     return undefined
   })
-  return found.length === 1 ? (found[0] ?? null) : null
+  return found.size === 1 ? ([...found.values()][0] ?? null) : null
 }
 
 function declared(name: string, node: SyntaxNode, value: unknown): Declaration {
@@ -110,27 +112,36 @@ function declared(name: string, node: SyntaxNode, value: unknown): Declaration {
 
 interface Given {
   readonly object: SyntaxNode
-  readonly value: unknown
+  readonly found: Declaration
 }
 
-/** `object.name = value`; or by a call: `define(object, 'name', value)`, as compilers make it of a field, `object.decorate('name', value)`. */
+/**
+ * `object.name = value`; or by a call: `define(object, 'name', value)`, as compilers make it of a field, `object.decorate('name', value)`,
+ * `Object.assign(object, { name: value })`.
+ */
 function givenIn(node: SyntaxNode, name: string): Given | null {
   if (node.type === 'AssignmentExpression') {
     const { type, object, property, computed } = node.left as SyntaxNode
     const isIt = type === 'MemberExpression' && nameIn(property, computed) === name
-    return isIt ? { object: object as SyntaxNode, value: node.right } : null
+    return isIt ? { object: object as SyntaxNode, found: declared(name, node, node.right) } : null
   }
   if (node.type !== 'CallExpression') return null
   const { callee, arguments: given } = node as unknown as { callee: SyntaxNode; arguments: SyntaxNode[] }
+  const [first, second] = given
+  if (first === undefined) return null
+  if (second?.type === 'ObjectExpression' && pathOf(callee) === 'Object.assign') {
+    const found = findInLiteral(second, name)
+    return found === null ? null : { object: first, found }
+  }
   const at = given.findIndex(({ type, value }) => type === 'Literal' && value === name)
   const value = given[at + 1]
   if (value === undefined) return null
-  const [first] = given as [SyntaxNode]
   const called = nameIn(callee) ?? nameIn(callee.property, callee.computed) ?? ''
   // A minifier calls its `define` something else.
   if (at === 1 && (first.type === 'ThisExpression' || /define/i.test(called)))
-    return { object: first, value: called === 'defineProperty' ? described(value) : value }
-  return at === 0 && /^decorate/.test(called) && isNode(callee.object) ? { object: callee.object, value } : null
+    return { object: first, found: declared(name, node, called === 'defineProperty' ? described(value) : value) }
+  const isOn = at === 0 && /^decorate/.test(called) && isNode(callee.object)
+  return isOn ? { object: callee.object as SyntaxNode, found: declared(name, node, value) } : null
 }
 
 const described = (value: SyntaxNode): unknown => findInLiteral(value, 'value')?.value ?? value

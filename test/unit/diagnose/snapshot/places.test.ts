@@ -127,6 +127,10 @@ define(A, "all", new Map())
 app.decorate("live", new Map())
 app.get("/live", () => ({ live: app.live.size }))
 on(app, "live", [])
+const hub = Object.assign(new EventEmitter(), {
+  sessions: new Map(),
+})
+other({ sessions: 1 })
 `
   const program = parseScript(text)!
   const a = classAt(functionAt(program, text.indexOf('() {\n    once'))!)!
@@ -138,6 +142,10 @@ on(app, "live", [])
     assert.equal(lineIn(text, findStatic(program, a, 'A', 'all')), 10)
     assert.equal(lineIn(text, findAssigned(program, ['app'], 'live')), 11)
     assert.equal(lineIn(text, findOnly(program, 'live')), 11, 'not where it is counted')
+    assert.equal(lineIn(text, findOnly(program, 'sessions', false)), 15)
+    const once = 'Object.assign(this, {\n  sessions: 1 })'
+    assert.equal(lineIn(once, findOnly(parseScript(once)!, 'sessions')), 2)
+    assert.equal(lineIn(once, findInClass(parseScript(once)!, 'sessions')), 2)
   })
 
   test('control: not by any call, and what is itself passed on counts', () => {
