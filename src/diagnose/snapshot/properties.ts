@@ -65,7 +65,7 @@ export function isFilledByKey(program: SyntaxNode, name: string): boolean {
     if (isFilled) return false
     if (node.type !== 'AssignmentExpression') return undefined
     const { type, object, property, computed } = node.left as SyntaxNode
-    if (type === 'MemberExpression' && computed === true && nameIn(property, true) === null)
+    if (type === 'MemberExpression' && computed === true && (property as SyntaxNode).type !== 'Literal')
       isFilled = pathOf(object)?.split('.').at(-1) === name
     return undefined
   })

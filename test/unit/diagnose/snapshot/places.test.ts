@@ -94,6 +94,14 @@ function Old() {
     assert.equal(lineIn(text, findInClass(classAt(at('() {\n  this.e'))!, 'e')), 20)
   })
 
+  test('under a symbol that is called like its variable', () => {
+    const text = "const kOpen = Symbol('kOpen')\nclass A {\n  [kLate] = 1\n  constructor() { this[kOpen] = 1 }\n}"
+    const of = classAt(functionAt(parseScript(text)!, text.indexOf('() { this'))!)!
+    assert.equal(lineIn(text, findInClass(of, '<symbol kOpen>')), 4)
+    assert.equal(lineIn(text, findInClass(of, '<symbol kLate>')), 3)
+    assert.equal(findInClass(of, 'kOpen'), null, 'control')
+  })
+
   test('on the class, in a literal, by who holds it', () => {
     assert.equal(lineIn(text, findStatic(program, a, 'A', 'all')), 3)
     assert.equal(lineIn(text, findStatic(program, a, 'A', 'later')), 12)
