@@ -1,6 +1,6 @@
-// Compiles the programs in TypeScript to programs/compiled/, each with its source map: room-table and job-queue with the compiler
-// alone, help-desk for an old target; basket bundled, members minified too. To be run after one of them was changed; the result is
-// part of the repository. Ends by itself.
+// Compiles the programs in TypeScript to programs/compiled/, each with its source map: those of one file with the compiler alone,
+// help-desk for an old target; those of several bundled, members and typed-bus minified too, devices for a target without fields. To be
+// run after one of them was changed; the result is part of the repository. Ends by itself.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -12,11 +12,17 @@ const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'ts
 const programs = join(dirname(fileURLToPath(import.meta.url)), 'programs')
 
 const compiled = [
-  compile('es2022', ['typescript/room-table.ts', 'typescript/job-queue.ts']),
+  compile(
+    'es2022',
+    ['room-table', 'job-queue', 'sensors', 'token-generations'].map((name) => `typescript/${name}.ts`),
+  ),
   compile('es2015', ['typescript/help-desk.ts']),
 ]
-bundle('basket', false)
-bundle('members', true)
+bundle('basket')
+bundle('profiles')
+bundle('devices', { target: 'es2020' })
+bundle('members', { minify: true })
+bundle('typed-bus', { minify: true })
 process.exit(Math.max(...compiled.map(({ status }) => status ?? 1)))
 
 function compile(target, files) {
@@ -27,17 +33,17 @@ function compile(target, files) {
   })
 }
 
-function bundle(name, minify) {
+function bundle(name, options = {}) {
   buildSync({
     absWorkingDir: programs,
     entryPoints: { [name]: `typescript/${name}/main.ts` },
     outdir: 'compiled',
     bundle: true,
-    minify,
     format: 'esm',
     target: 'es2022',
     platform: 'node',
     sourcemap: true,
     logLevel: 'warning',
+    ...options,
   })
 }

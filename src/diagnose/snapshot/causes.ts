@@ -14,6 +14,7 @@ import { functionKey, type Group, type Grouped, groupPaths } from './groups.ts'
 import { type Blamed, blame, holderKind, INSIDE, isOwn } from './holder.ts'
 import { Names } from './names.ts'
 import { Places } from './places.ts'
+import { isFilledByKey } from './properties.ts'
 import type { RawStep } from './raw-step.ts'
 import { Scripts } from './scripts.ts'
 import { type Walk, walk } from './search.ts'
@@ -174,7 +175,8 @@ class Teller {
       at--
       for (; at > 0 && INSIDE.has(this.#example[at]?.kind ?? 'internal'); at--) isInTable = true
     }
-    if (at !== holder && !isInTable && holder < from && this.#isTable(holder)) return { holder, from }
+    if (at !== holder && !isInTable && holder < from && this.#isTable(holder) && !this.#isFilledByKey(at))
+      return { holder, from }
     const hasPlace = this.#found[at]?.place?.is === 'declared'
     return hasPlace ? { holder: at, from: at === holder ? from : at + 1 } : { holder, from }
   }
@@ -202,6 +204,13 @@ class Teller {
   #isKey(at: number): boolean {
     const { kind, owner } = this.#example[at] as RawStep
     return kind === 'property' && this.#snapshot.word(owner) === W.Object && this.#found[at]?.place?.is !== 'declared'
+  }
+
+  /** Otherwise it is a library that has put something on it. */
+  #isFilledByKey(at: number): boolean {
+    const { script = null } = this.#found[at] ?? {}
+    const name = this.#example[at]?.name ?? null
+    return script?.program != null && name !== null && isFilledByKey(script.program, name)
   }
 
   /** Has it a way of its own to take something out? */

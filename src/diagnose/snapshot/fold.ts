@@ -106,7 +106,7 @@ export class Fold {
     if (this.#ofListeners(edge, word, from, to)) return
     if (this.#ofPromises(edge, word, from, to)) return
     if (this.#ofModules(word, from, to)) return
-    if (this.#ofFunctions(word, from, to)) return
+    if (this.#ofFunctions(edge, word, from, to)) return
     this.#ofObjects(edge, word, from, to)
   }
 
@@ -169,7 +169,8 @@ export class Fold {
   #ofListeners(edge: number, word: number, from: number, to: number): boolean {
     const { graph } = this.#snapshot
     const isProperty = graph.edgeType[edge] === EDGE.property
-    if (word === W._events) {
+    // A program may call something else so: what it has published, say.
+    if (word === W._events && this.#snapshot.word(to) === W.Object) {
       this.#events = to
       return true
     }
@@ -243,11 +244,12 @@ export class Fold {
     return true
   }
 
-  #ofFunctions(word: number, from: number, to: number): boolean {
-    if (word === W.bound_this) this.#push('bound this', null, to, from)
+  #ofFunctions(edge: number, word: number, from: number, to: number): boolean {
+    if (word === W._timerArgs || word === W._argv) this.#within = 'arguments'
+    else if (this.#snapshot.graph.edgeType[edge] !== EDGE.internal) return false
+    else if (word === W.bound_this) this.#push('bound this', null, to, from)
     else if (word === W.bound_function || word === W.function) this.#push('function', null, to, from)
     else if (word === W.bindings) this.#within = 'bindings'
-    else if (word === W._timerArgs || word === W._argv) this.#within = 'arguments'
     else return false
     return true
   }
@@ -256,7 +258,7 @@ export class Fold {
     const { nodeType, edgeType } = this.#snapshot.graph
     const f = this.#snapshot.word(from)
     const type = edgeType[edge] as number
-    if (word === W.table) {
+    if (word === W.table && type === EDGE.internal) {
       if (this.#within !== 'event table') this.#within = f === W.AsyncContextFrame ? 'store' : 'table'
       return
     }

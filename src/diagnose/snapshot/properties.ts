@@ -11,8 +11,8 @@ export function findInClass(of: SyntaxNode, name: string): Declaration | null {
     if (node !== of && isClass(node)) return false
     if (node.type === 'PropertyDefinition' && nameIn(node.key, node.computed) === name && isWithin(node, of))
       field ??= declared(name, node, node.value)
-    const target = node.type === 'AssignmentExpression' ? (node.left as SyntaxNode) : null
-    if (target !== null && memberOf(target, 'ThisExpression', name)) assigned ??= declared(name, node, node.right)
+    const given = givenIn(node, name)
+    if (given?.object.type === 'ThisExpression') assigned ??= given.found
     return undefined
   })
   return field ?? assigned
@@ -34,10 +34,8 @@ export function findAssigned(program: SyntaxNode, owners: readonly string[], nam
   let found: Declaration | null = null
   visit(program, (node) => {
     if (found !== null) return false
-    if (node.type !== 'AssignmentExpression') return undefined
-    const target = node.left as SyntaxNode
-    if (target.type !== 'MemberExpression' || nameIn(target.property, target.computed) !== name) return undefined
-    if (owners.includes(pathOf(target.object) ?? '')) found = declared(name, node, node.right)
+    const given = givenIn(node, name)
+    if (given !== null && owners.includes(pathOf(given.object) ?? '')) found = given.found
     return undefined
   })
   return found
@@ -60,6 +58,20 @@ export function findDeleted(program: SyntaxNode, owner: string): Declaration | n
   return found
 }
 
+/** Does the program give it properties by names that are computed: `rooms[name] ??= []`? */
+export function isFilledByKey(program: SyntaxNode, name: string): boolean {
+  let isFilled = false
+  visit(program, (node) => {
+    if (isFilled) return false
+    if (node.type !== 'AssignmentExpression') return undefined
+    const { type, object, property, computed } = node.left as SyntaxNode
+    if (type === 'MemberExpression' && computed === true && (property as SyntaxNode).type !== 'Literal')
+      isFilled = pathOf(object)?.split('.').at(-1) === name
+    return undefined
+  })
+  return isFilled
+}
+
 /** A property of an object literal, if this is one or makes one. */
 export function findInLiteral(value: SyntaxNode | null, name: string): Declaration | null {
   const literal = value === null ? null : literalIn(value)
@@ -75,44 +87,75 @@ export function findInLiteral(value: SyntaxNode | null, name: string): Declarati
  * @param isPlain false: an object of a class that is elsewhere. No literal makes one, and no other class has it for its `this`.
  */
 export function findOnly(program: SyntaxNode, name: string, isPlain = true): Declaration | null {
-  const found: Declaration[] = []
+  // By where they stand: a literal may be given by a call.
+  const found = new Map<number, Declaration>()
+  const add = (declaration: Declaration) => found.set(declaration.start, declaration)
   visit(program, (node) => {
-    if (node.type === 'AssignmentExpression') {
-      const target = node.left as SyntaxNode
-      if (
-        target.type === 'MemberExpression' &&
-        nameIn(target.property, target.computed) === name &&
-        (isPlain || !memberOf(target, 'ThisExpression', name))
-      )
-        found.push(declared(name, node, node.right))
+    const given = givenIn(node, name)
+    if (given !== null) {
+      if (isPlain || given.object.type !== 'ThisExpression') add(given.found)
     } else if (!isPlain) {
       return undefined
     } else if (node.type === 'ObjectExpression') {
       const property = findInLiteral(node, name)
-      if (property !== null) found.push(property)
+      if (property !== null && !isAbout(property.value, name)) add(property)
     } else if (node.type === 'PropertyDefinition' && nameIn(node.key, node.computed) === name)
-      found.push(declared(name, node, node.value))
+      add(declared(name, node, node.value))
     return undefined
   })
-  return found.length === 1 ? (found[0] ?? null) : null
+  return found.size === 1 ? ([...found.values()][0] ?? null) : null
 }
 
 function declared(name: string, node: SyntaxNode, value: unknown): Declaration {
   return { name, start: node.start, value: isNode(value) ? value : null }
 }
 
+interface Given {
+  readonly object: SyntaxNode
+  readonly found: Declaration
+}
+
+/**
+ * `object.name = value`; or by a call: `define(object, 'name', value)`, as compilers make it of a field, `object.decorate('name', value)`,
+ * `Object.assign(object, { name: value })`.
+ */
+function givenIn(node: SyntaxNode, name: string): Given | null {
+  if (node.type === 'AssignmentExpression') {
+    const { type, object, property, computed } = node.left as SyntaxNode
+    const isIt = type === 'MemberExpression' && nameIn(property, computed) === name
+    return isIt ? { object: object as SyntaxNode, found: declared(name, node, node.right) } : null
+  }
+  if (node.type !== 'CallExpression') return null
+  const { callee, arguments: given } = node as unknown as { callee: SyntaxNode; arguments: SyntaxNode[] }
+  const [first, second] = given
+  if (first === undefined) return null
+  if (second?.type === 'ObjectExpression' && pathOf(callee) === 'Object.assign') {
+    const found = findInLiteral(second, name)
+    return found === null ? null : { object: first, found }
+  }
+  const at = given.findIndex(({ type, value }) => type === 'Literal' && value === name)
+  const value = given[at + 1]
+  if (value === undefined) return null
+  const called = nameIn(callee) ?? nameIn(callee.property, callee.computed) ?? ''
+  // A minifier calls its `define` something else.
+  if (at === 1 && (first.type === 'ThisExpression' || /define/i.test(called)))
+    return { object: first, found: declared(name, node, called === 'defineProperty' ? described(value) : value) }
+  const isOn = at === 0 && /^decorate/.test(called) && isNode(callee.object)
+  return isOn ? { object: callee.object as SyntaxNode, found: declared(name, node, value) } : null
+}
+
+const described = (value: SyntaxNode): unknown => findInLiteral(value, 'value')?.value ?? value
+
+/** Is it something about what has that name: `clients.size`, say, for `clients`? */
+function isAbout(value: SyntaxNode | null, name: string): boolean {
+  for (let at = value?.object; isNode(at); at = at.object)
+    if (nameIn(at.property, at.computed) === name || nameIn(at) === name) return true
+  return false
+}
+
 function isWithin(property: SyntaxNode, of: SyntaxNode): boolean {
   const body = of.body as SyntaxNode
   return Array.isArray(body.body) && body.body.includes(property)
-}
-
-function memberOf(target: SyntaxNode, object: string, name: string): boolean {
-  return (
-    target.type === 'MemberExpression' &&
-    isNode(target.object) &&
-    target.object.type === object &&
-    nameIn(target.property, target.computed) === name
-  )
 }
 
 function pathOf(node: unknown): string | null {

@@ -26,14 +26,16 @@ const NOISE = 5
 const NEVER = TIERS
 
 const TIER_OF_EDGE = new Uint8Array(256)
-const put = (tier: number, words: readonly Word[]) => {
-  for (const word of words) TIER_OF_EDGE[WORDS[word]] = tier
+/** V8's own: a program may well have a variable or property that is called so too. */
+const TIER_OF_INTERNAL = new Uint8Array(256)
+const put = (tiers: Uint8Array, tier: number, words: readonly Word[]) => {
+  for (const word of words) tiers[WORDS[word]] = tier
 }
-put(NEVER, ['map'])
-put(ASIDE, ['<symbol kResourceStore>', '<symbol kAsyncContextFrame>', 'children', 'prototype', 'initial_map'])
-// What is in them has an edge of its own, with its name.
-put(ASIDE, ['properties', 'elements'])
-put(ASIDE, ['shared', 'code', 'feedback_cell', 'script', 'script_or_debug_info', 'native_context', 'scope_info'])
+put(TIER_OF_EDGE, ASIDE, ['<symbol kResourceStore>', '<symbol kAsyncContextFrame>', 'children', 'prototype'])
+put(TIER_OF_INTERNAL, NEVER, ['map'])
+// What is in the first two has an edge of its own, with its name.
+put(TIER_OF_INTERNAL, ASIDE, ['properties', 'elements', 'initial_map', 'native_context', 'scope_info'])
+put(TIER_OF_INTERNAL, ASIDE, ['shared', 'code', 'feedback_cell', 'script', 'script_or_debug_info'])
 
 const TIER_OF_ROOT = new Uint8Array(256).fill(HANDLES)
 for (const word of ['(Stack roots)', '(Handle scope)', '(Micro tasks)'] as const) TIER_OF_ROOT[WORDS[word]] = STACK
@@ -138,7 +140,7 @@ class Walker {
           continue
         }
         if (isNodes && type === EDGE.context) of = NODES
-        else if (word !== NO_WORD) of = TIER_OF_EDGE[word] as number
+        else if (word !== NO_WORD) of = (type === EDGE.internal ? TIER_OF_INTERNAL : TIER_OF_EDGE)[word] as number
       }
       if (of <= tier) this.#reach(to, edge)
       else if (of !== NEVER) this.#later[of]?.push(edge)

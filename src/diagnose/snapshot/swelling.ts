@@ -1,7 +1,7 @@
 /**
  * What grows without having more objects in it: a list or table of numbers, which are no objects in V8, a text, a buffer that
- * a larger one replaces. There is one of it in each of three snapshots, held on the same path, and it takes more each time.
- * Pure over three walks.
+ * a larger one replaces. In each of three snapshots it is there, held on the same path, and takes more each time; or most of
+ * those that are held on that path do, in several objects of a kind. Pure over three walks.
  */
 import { Fold } from './fold.ts'
 import { type Group, keyOfPath } from './groups.ts'
@@ -14,9 +14,11 @@ import type { Snapshot } from './snapshot.ts'
 import { goesOn, type Text } from './texts.ts'
 import { EDGE, NODE, WORDS as W } from './words.ts'
 
-/** What is smaller in the last snapshot is not looked at; in those before it may have been so much smaller. */
+/** What comes to less in the last snapshot is not told; what is smaller by itself is not looked at. */
 const BYTES_MIN = 4_096
-const BYTES_MIN_BEFORE = 512
+const BYTES_EACH_MIN = 512
+/** So many of those that are held on one path have to have grown. */
+const MOST = 0.5
 /** So many of a snapshot are looked at, the largest first. */
 const LOOKED_AT = 20_000
 /** What has so many objects in it, of the words it has room for, is counted by those. */
@@ -53,6 +55,9 @@ interface Store {
   readonly isTable: boolean
 }
 
+/** By the key of their path, and whose they are. */
+type Stores = ReadonlyMap<string, ReadonlyMap<string, Store>>
+
 export interface Walked {
   readonly snapshot: Snapshot
   readonly walk: Walk
@@ -60,20 +65,30 @@ export interface Walked {
 
 /** Those that take most first. @param tables see groupPaths */
 export function swelling(all: readonly [Walked, Walked, Walked], tables: ReadonlySet<string>): Swollen[] {
-  const [a, b, c] = all
-  const last = storesIn(c, tables, BYTES_MIN)
-  const before = [a, b].map((walked) =>
-    last.size === 0 ? new Map<string, Store>() : storesIn(walked, tables, BYTES_MIN_BEFORE),
-  )
+  const [a, b, c] = all.map((walked) => storesIn(walked, tables)) as [Stores, Stores, Stores]
   const found: Swollen[] = []
-  for (const [key, store] of last) {
-    const { owner, steps, isTable } = store
-    const stores = [...before.map((stores) => stores.get(key)), store]
-    const counts = stores.map((each) => each?.bytes ?? 0) as unknown as Swollen['bytes']
-    if (swells(counts, isTable) && isOne(all, stores, counts) && isOneText(all, stores))
-      found.push({ group: { key, paths: [[...steps]], targets: [owner], isWhole: true }, bytes: counts })
+  for (const [key, last] of c) {
+    const grown = [...last].flatMap(([whose, store]) => {
+      const stores = [...[a, b].map((before) => same(before.get(key), last.size === 1 ? null : whose)), store]
+      const bytes = stores.map((each) => each?.bytes ?? 0) as unknown as Swollen['bytes']
+      return isGrown(bytes) && isOne(all, stores, bytes) && isOneText(all, stores) ? [{ store, bytes }] : []
+    })
+    const sum = [0, 1, 2].map((at) => grown.reduce((sum, { bytes }) => sum + (bytes[at] ?? 0), 0))
+    const counts = sum as unknown as Swollen['bytes']
+    if (grown.length < last.size * MOST || !swells(counts, grown[0]?.store.isTable === true)) continue
+    const paths = grown.map(({ store }) => [...store.steps])
+    found.push({
+      group: { key, paths, targets: grown.map(({ store }) => store.owner), isWhole: true },
+      bytes: counts,
+    })
   }
   return found.sort((x, y) => y.bytes[2] - y.bytes[0] - (x.bytes[2] - x.bytes[0]))
+}
+
+/** @param whose null: it does not matter, if there is only one */
+function same(stores: ReadonlyMap<string, Store> | undefined, whose: string | null): Store | undefined {
+  if (whose !== null) return stores?.get(whose)
+  return stores?.size === 1 ? [...stores.values()][0] : undefined
 }
 
 /**
@@ -107,43 +122,42 @@ function isString({ snapshot, node }: Text): boolean {
   return type === NODE.string || isText(type)
 }
 
+const isGrown = ([a, b, c]: Swollen['bytes']): boolean => a > 0 && b >= a && c >= b && c > a
+
 function swells([a, b, c]: Swollen['bytes'], isTable: boolean): boolean {
-  if (a === 0 || b < a || c < b) return false
-  return (b > a && c > b) || (isTable && c >= TABLE_MIN && c >= a * DOUBLED)
+  return c >= BYTES_MIN && ((b > a && c > b) || (isTable && c >= TABLE_MIN && c >= a * DOUBLED))
 }
 
-/** By the key of their path: those of which there is one. */
-function storesIn({ snapshot, walk }: Walked, tables: ReadonlySet<string>, min: number): Map<string, Store> {
+function storesIn({ snapshot, walk }: Walked, tables: ReadonlySet<string>): Stores {
   const names = new Names(snapshot)
   const fold = new Fold(snapshot, walk, names)
   const shapes = new Shapes(snapshot, names)
-  const stores = new Map<string, Store>()
-  const twice = new Set<string>()
-  for (const node of largest(snapshot, walk, min)) {
+  const stores = new Map<string, Map<string, Store>>()
+  for (const node of largest(snapshot, walk)) {
     const owner = ownerOf(snapshot, walk, shapes, node)
     if (owner === -1 || (!isText(snapshot.graph.nodeType[node]) && isCountable(snapshot, node))) continue
     const { steps } = fold.path(owner)
     const key = keyOfPath(snapshot, names, steps, tables)
-    if (stores.has(key)) twice.add(key)
     const bytes = bytesOf(snapshot, walk.reachedBy, node)
-    stores.set(key, {
-      node,
-      owner,
-      steps,
-      bytes,
-      isTable: snapshot.edgeWord(walk.reachedBy[node] as number) === W.table,
-    })
+    const isTable = snapshot.edgeWord(walk.reachedBy[node] as number) === W.table
+    const alike = stores.get(key) ?? new Map()
+    stores.set(key, alike.set(whoseIs(snapshot, steps, owner), { node, owner, steps, bytes, isTable }))
   }
-  for (const key of twice) stores.delete(key)
   return stores
 }
 
-function largest(snapshot: Snapshot, { reachedBy }: Walk, min: number): number[] {
+/** Of the object whose property it is, as another may take its place there; else its own. */
+function whoseIs({ graph: { nodeId } }: Snapshot, steps: readonly RawStep[], owner: number): string {
+  const last = steps.at(-1)
+  return last?.node === owner && last.owner !== -1 ? `${nodeId[last.owner]} ${last.name}` : `${nodeId[owner]}`
+}
+
+function largest(snapshot: Snapshot, { reachedBy }: Walk): number[] {
   const { nodeCount, nodeType } = snapshot.graph
   const found: number[] = []
   for (let node = 0; node < nodeCount; node++) {
     if (!STORES.has(nodeType[node]) || reachedBy[node] === NO_EDGE) continue
-    if (bytesOf(snapshot, reachedBy, node) >= min) found.push(node)
+    if (bytesOf(snapshot, reachedBy, node) >= BYTES_EACH_MIN) found.push(node)
   }
   if (found.length <= LOOKED_AT) return found
   return found.sort((x, y) => snapshot.selfBytes(y) - snapshot.selfBytes(x)).slice(0, LOOKED_AT)

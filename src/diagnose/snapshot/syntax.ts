@@ -109,10 +109,13 @@ export function lineOf(text: string, position: number): { readonly line: number;
   return { line, column: position - start }
 }
 
-/** What an identifier, a key, a literal says, or null when it is computed. */
+/**
+ * What an identifier, a key, a literal says, or null when it is computed. Of what is computed from a variable: as V8 names a symbol that is
+ * described by the name of its variable.
+ */
 export function nameIn(node: unknown, isComputed: unknown = false): string | null {
   if (!isNode(node)) return null
-  if (node.type === 'Identifier' && isComputed !== true) return node.name as string
+  if (node.type === 'Identifier') return isComputed === true ? `<symbol ${node.name}>` : (node.name as string)
   if (node.type === 'PrivateIdentifier') return `#${node.name}`
   if (node.type === 'Literal') return String(node.value)
   return null

@@ -20,6 +20,13 @@ class Delivery {
   number = 1
 }
 class Catalog {}
+class Meter {
+  readings = [] // grows: readings
+  note = '' // grows: note
+}
+class Gauge {
+  levels = []
+}
 const sessions = new Map() // grows: Session
 const cache = new Map()
 const online = {} // grows: Seen
@@ -37,6 +44,10 @@ let numbers = new Set()
 let log = '' // grows: log
 const times = [] // grows: times
 let ids = [] // grows: ids
+const meters = Array.from({ length: 4 }, () => new Meter())
+// Control: one of them is filled, the others are as they were.
+const gauges = Array.from({ length: 4 }, () => new Gauge())
+for (const { levels } of gauges) for (let index = 0; index < 1_000; index++) levels.push(index * 1.5)
 
 // grows below: follow
 async function follow() {
@@ -72,10 +83,14 @@ function round(number) {
     samples.push(index * 1.5)
     numbers.add(index * 1.5)
     times.push(index * 1.5)
+    meters[index % 4].readings.push(index * 1.5)
+    gauges[0].levels.push(index * 1.5)
   }
   for (let index = 0; index < 100 * (number + 1); index++)
     batch += `${number} ${index}: a line that somebody will read\n`
   for (let index = 0; index < 200; index++) log += `${number} ${index}: a line that nobody will read\n`
+  for (let index = 0; index < 400; index++)
+    meters[index % 4].note += `${number} ${index}: a line that nobody will read\n`
   ids = [...ids, ...Array.from({ length: 2_000 }, (_, index) => index * 1.5)]
   latest = Array.from({ length: 50 }, (_, index) => new Cached(index))
 }
@@ -97,6 +112,8 @@ export function use() {
     log,
     times,
     ids,
+    meters,
+    gauges,
   ]
 }
 for (let number = 0; number < 5; number++) {

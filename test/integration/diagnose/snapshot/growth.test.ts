@@ -58,14 +58,14 @@ describe('growth', () => {
     )
   })
 
-  test('of texts and numbers is what goes on, not what is begun anew', async () => {
+  test('of texts and numbers is what goes on, also in several of a kind, not what is begun anew', async () => {
     const grown = await growth(...snapshots, { folder: FOLDER, causesMax: 20 })
     const swollen = grown
       .filter(({ of }) => of === 'bytes')
       .map(({ cause: { holder } }) => `${holder.name} ${holder.line}`)
     assert.deepEqual(
       swollen.sort(),
-      ['ids', 'log', 'times'].map((name) => `${name} ${lines.get(name)}`),
+      ['ids', 'log', 'note', 'readings', 'times'].map((name) => `${name} ${lines.get(name)}`),
     )
   })
 

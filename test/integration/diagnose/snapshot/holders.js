@@ -46,8 +46,30 @@ each((index) => {
 
 // A table that is put on an object by a library, under a name that was given to it.
 const decorated = {} // holds: decorated
-decorated[['li', 've'].join('')] = new Map()
+const putOn = (object, name) => Reflect.set(object, name, new Map())
+putOn(decorated, 'live')
 each((index) => decorated.live.set(index, new Victim('decorated')))
+
+// Lists by names that come from outside, of which there is one so far.
+const byTopic = {} // holds: few
+each(() => {
+  const topic = ['or', 'ders'].join('')
+  byTopic[topic] ??= []
+  byTopic[topic].push(new Victim('few'))
+})
+
+// What V8 and Node call something of their own.
+class Own {
+  map = new Map() // holds: called map
+  table = new Map() // holds: called table
+  bindings = [] // holds: called bindings
+  _events = [] // holds: called events
+}
+const own = new Own()
+each((index) => own.map.set(index, new Victim('called map')))
+each((index) => own.table.set(index, new Victim('called table')))
+each(() => own.bindings.push(new Victim('called bindings')))
+each(() => own._events.push(new Victim('called events')))
 
 // Fields, private ones and those of the class.
 class Registry {
@@ -270,6 +292,8 @@ export const use = () => [
     byKey,
     table,
     decorated,
+    byTopic,
+    own,
     registry,
     state,
     latest,

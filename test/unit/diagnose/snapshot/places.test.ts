@@ -8,6 +8,7 @@ import {
   findInLiteral,
   findOnly,
   findStatic,
+  isFilledByKey,
 } from '../../../../src/diagnose/snapshot/properties.ts'
 import { classAt, functionAt, lineOf, parseScript, positionOf } from '../../../../src/diagnose/snapshot/syntax.ts'
 import { findDeclared } from '../../../../src/diagnose/snapshot/text-search.ts'
@@ -93,6 +94,14 @@ function Old() {
     assert.equal(lineIn(text, findInClass(classAt(at('() {\n  this.e'))!, 'e')), 20)
   })
 
+  test('under a symbol that is called like its variable', () => {
+    const text = "const kOpen = Symbol('kOpen')\nclass A {\n  [kLate] = 1\n  constructor() { this[kOpen] = 1 }\n}"
+    const of = classAt(functionAt(parseScript(text)!, text.indexOf('() { this'))!)!
+    assert.equal(lineIn(text, findInClass(of, '<symbol kOpen>')), 4)
+    assert.equal(lineIn(text, findInClass(of, '<symbol kLate>')), 3)
+    assert.equal(findInClass(of, 'kOpen'), null, 'control')
+  })
+
   test('on the class, in a literal, by who holds it', () => {
     assert.equal(lineIn(text, findStatic(program, a, 'A', 'all')), 3)
     assert.equal(lineIn(text, findStatic(program, a, 'A', 'later')), 12)
@@ -109,6 +118,47 @@ function Old() {
     assert.equal(findOnly(parseScript(socket)!, 'socket', false), null)
     assert.equal(lineIn(socket, findOnly(parseScript('const a = { socket }')!, 'socket')), 1, 'control')
     assert.equal(lineIn(`${socket}d.socket = 3`, findOnly(parseScript(`${socket}d.socket = 3`)!, 'socket', false)), 3)
+  })
+})
+
+describe('where a property is given by a call', () => {
+  const text = `class A {
+  constructor() {
+    once(this.b, "b", {})
+    __publicField(this, "b", new Map())
+    Object.defineProperty(this, "c", {
+      value: { d: [] },
+    })
+  }
+}
+define(A, "all", new Map())
+app.decorate("live", new Map())
+app.get("/live", () => ({ live: app.live.size }))
+on(app, "live", [])
+const hub = Object.assign(new EventEmitter(), {
+  sessions: new Map(),
+})
+other({ sessions: 1 })
+`
+  const program = parseScript(text)!
+  const a = classAt(functionAt(program, text.indexOf('() {\n    once'))!)!
+
+  test('as compilers do with fields, and libraries with what is to be theirs', () => {
+    assert.equal(lineIn(text, findInClass(a, 'b')), 4)
+    assert.equal(lineIn(text, findInClass(a, 'c')), 5)
+    assert.equal(lineIn(text, findInLiteral(findInClass(a, 'c')?.value ?? null, 'd')), 6)
+    assert.equal(lineIn(text, findStatic(program, a, 'A', 'all')), 10)
+    assert.equal(lineIn(text, findAssigned(program, ['app'], 'live')), 11)
+    assert.equal(lineIn(text, findOnly(program, 'live')), 11, 'not where it is counted')
+    assert.equal(lineIn(text, findOnly(program, 'sessions', false)), 15)
+    const once = 'Object.assign(this, {\n  sessions: 1 })'
+    assert.equal(lineIn(once, findOnly(parseScript(once)!, 'sessions')), 2)
+    assert.equal(lineIn(once, findInClass(parseScript(once)!, 'sessions')), 2)
+  })
+
+  test('control: not by any call, and what is itself passed on counts', () => {
+    assert.equal(findOnly(parseScript('on(app, "live", [])\napp.emit("live", [])')!, 'live'), null)
+    assert.equal(findOnly(parseScript('a.live = []\nconst b = { live: app.live }')!, 'live'), null)
   })
 })
 
@@ -152,6 +202,12 @@ test('positions and lines are each other', () => {
     const { line, column } = lineOf(text, position)
     assert.equal(positionOf(text, line, column), position)
   }
+})
+
+test('whether an object is filled by key', () => {
+  const program = parseScript('a.b[c] ??= []\nd[0] = 1\ne["f"] = 2\ng[h]()')!
+  assert.equal(isFilledByKey(program, 'b'), true)
+  for (const name of ['a', 'd', 'e', 'g']) assert.equal(isFilledByKey(program, name), false, `control: ${name}`)
 })
 
 test('where an entry is deleted', () => {

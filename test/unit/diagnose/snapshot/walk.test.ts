@@ -4,6 +4,7 @@ import { Fold } from '../../../../src/diagnose/snapshot/fold.ts'
 import { Names } from '../../../../src/diagnose/snapshot/names.ts'
 import { withoutRepeats } from '../../../../src/diagnose/snapshot/repeats.ts'
 import { NO_EDGE, walk } from '../../../../src/diagnose/snapshot/search.ts'
+import type { EdgeType } from '../../../../src/diagnose/snapshot/words.ts'
 import { snapshotOf, type WrittenNode } from './written.ts'
 
 const pair = (key: string, value: string, table: number) =>
@@ -23,6 +24,17 @@ describe('a walk', () => {
     ]
     assert.equal(reaches(nodes('weak'), 2), false)
     assert.equal(reaches(nodes('property'), 2), true, 'control')
+  })
+
+  test('does not follow the maps of V8, but what a program calls so', () => {
+    const nodes = (type: EdgeType): WrittenNode[] => [
+      ['synthetic', '', [['shortcut', 'global', 1]]],
+      ['object', 'Holder', [[type, 'map', 2]]],
+      ['object', 'Target'],
+    ]
+    assert.equal(reaches(nodes('property'), 2), true)
+    assert.equal(reaches(nodes('context'), 2), true)
+    assert.equal(reaches(nodes('internal'), 2), false, 'control')
   })
 
   test('reaches what a WeakMap holds by its key, once its table is reached', () => {
