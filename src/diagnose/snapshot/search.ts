@@ -31,6 +31,8 @@ const put = (tier: number, words: readonly Word[]) => {
 }
 put(NEVER, ['map'])
 put(ASIDE, ['<symbol kResourceStore>', '<symbol kAsyncContextFrame>', 'children', 'prototype', 'initial_map'])
+// A list that can be read from both ends is one: all of it is behind its first.
+put(ASIDE, ['prev', '_prev'])
 // What is in them has an edge of its own, with its name.
 put(ASIDE, ['properties', 'elements'])
 put(ASIDE, ['shared', 'code', 'feedback_cell', 'script', 'script_or_debug_info', 'native_context', 'scope_info'])
