@@ -109,6 +109,8 @@ class Walker {
     if (this.#snapshot.graph.nodeCount > 0) this.#reach(0, NO_EDGE)
     let head = 0
     for (let tier = 0; tier < TIERS; tier++) {
+      // What the program has in its own hands is told by that.
+      if (tier === NODES) for (const context of this.#modules?.package ?? []) this.#reach(context, NO_EDGE)
       const later = this.#later[tier] as EdgeList
       for (let at = 0; at < later.length; at++) {
         const edge = later.get(at)
