@@ -2,7 +2,7 @@
 // requires remembers all modules it has ever required, in `module.children`.
 //
 // verdict: leak
-// holder: children | module | fresh
+// holder: children | require
 'use strict'
 const path = require('node:path')
 
