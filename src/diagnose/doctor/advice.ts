@@ -44,7 +44,7 @@ export function adviceFor({ holder, path }: Cause): string {
   if (isBound) return BOUND
   if (path[0]?.kind === 'root' && holder.kind === 'listener') return OPEN
   if (LOADED.has(holder.name) && holder.file?.startsWith('node:')) return IMPORTED
-  if (holder.kind === 'object' && !PLAIN.has(holder.type)) return insideOfClass(holder)
+  if (holder.kind === 'object' && (!PLAIN.has(holder.type) || isOfPackage(holder, path))) return insideOfClass(holder)
   const inside = insideOf(path.map(({ kind }) => kind))
   return inside ?? BY_KIND[holder.kind](nameOf(holder))
 }
@@ -54,6 +54,12 @@ export const adviceForBytes = ({ holder }: Cause): string =>
   `keep the last of it only, or give it a bound: what is in ${called(nameOf(holder))} is never taken out`
 
 const PLAIN = new Set(['Object', ''])
+
+/** What is in it is in the hands of a package. */
+function isOfPackage({ name, line }: Holder, path: Cause['path']): boolean {
+  const at = path.findLastIndex((step) => step.name === name && step.place?.line === line)
+  return path.slice(at + 1).some(({ place }) => /(?:^|[\\/])node_modules[\\/]/.test(place?.file ?? ''))
+}
 
 const insideOfClass = (holder: Holder): string =>
   `what ${called(nameOf(holder))} keeps is never let go of: end or consume what is in it, or give it a bound`

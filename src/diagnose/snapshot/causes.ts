@@ -81,6 +81,10 @@ function isOfNodeOnly(found: readonly Found[]): boolean {
   return found.every(({ place }) => place === null || place.file.startsWith('node:'))
 }
 
+/** The package that a file is of, by its folder; null when it is of none. */
+const packageOf = (file: string | null): string | null =>
+  /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/.exec(file ?? '')?.[0] ?? null
+
 /** The last step that has a name, and whatever is in it. */
 function wholeOf(steps: readonly RawStep[]): Blamed {
   const last = steps.findLastIndex(({ name }) => name !== null)
@@ -103,7 +107,9 @@ class Teller {
     this.#group = group
     this.#example = group.paths[0] as RawStep[]
     this.#found = found
-    this.#blamed = group.isWhole ? wholeOf(this.#example) : this.#ofProgram(this.#withPlace(blame(group.paths)))
+    this.#blamed = this.#outOfPackage(
+      group.isWhole ? wholeOf(this.#example) : this.#ofProgram(this.#withPlace(blame(group.paths))),
+    )
   }
 
   /** @param whole when the retained bytes are wanted */
@@ -138,7 +144,7 @@ class Teller {
     const place = this.#placeOf(at)
     const isTimer = step.kind === 'timer'
     const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
-    const isForeign = place !== null && /[\\/]node_modules[\\/]/.test(place.file)
+    const isForeign = packageOf(this.#found[at]?.place?.file ?? null) !== null
     const isOfOther =
       isForeign ||
       (this.#isTable(at) && this.#isKey(at)) ||
@@ -191,10 +197,26 @@ class Teller {
     return before === -1 ? blamed : { holder: before, from }
   }
 
+  /** What an object of a package keeps, it keeps for the program that has made it, where that one has it in its own hands. */
+  #outOfPackage(blamed: Blamed): Blamed {
+    const { holder, from } = blamed
+    const inside = packageOf(this.#fileAround(holder))
+    if (inside === null || isOwn(this.#example[holder]?.kind ?? 'internal')) return blamed
+    const before = this.#found.findLastIndex(
+      ({ place }, at) => at < holder && place?.is === 'declared' && packageOf(place.file) !== inside,
+    )
+    const isOfProgram = this.#isProgram(before) && packageOf(this.#fileAround(before)) === null
+    return isOfProgram ? { holder: before, from } : blamed
+  }
+
   /** In what has no place, it is the nearest around it that says whose it is. */
+  #fileAround(at: number): string | null {
+    return this.#found.slice(0, at + 1).findLast(({ place }) => place !== null)?.place?.file ?? null
+  }
+
   #isNodes(at: number): boolean {
-    const placed = this.#found.slice(0, at + 1).findLast(({ place }) => place !== null)
-    return placed === undefined ? this.#example[0]?.kind === 'root' : placed.place?.file.startsWith('node:') === true
+    const file = this.#fileAround(at)
+    return file === null ? this.#example[0]?.kind === 'root' : file.startsWith('node:')
   }
 
   #isProgram(at: number): boolean {

@@ -42,9 +42,9 @@ export async function growth(
   const names = new Names(c)
   const { heads, replacing, links } = newcomers(c, last, new Ids(a))
   const found = together([
-    ...[heads, links].map((nodes) => groupPaths(c, last, names, nodes)),
-    // One that takes the place of another may have in it what was in that one.
-    groupPaths(c, last, names, replacing, new Set(), true),
+    groupPaths(c, last, names, links),
+    // Between one that is new and another behind it there is something that was there before.
+    ...[heads, replacing].map((nodes) => groupPaths(c, last, names, nodes, new Set(), true)),
   ])
   const { nodeId } = c.graph
   const copied = placesOfTables(c, names, found, (node) => !idsOfB.has(nodeId[node] as number))

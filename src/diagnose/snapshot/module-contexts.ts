@@ -9,8 +9,10 @@ import type { Snapshot } from './snapshot.ts'
 import { NODE, WORDS as W } from './words.ts'
 
 export interface ModuleContexts {
-  /** Of modules that are not Node's, and the cells of what they export: those of the program first, then those of packages. */
-  readonly program: readonly number[]
+  /** Of modules of the program, and the cells of what they export. */
+  readonly program: ReadonlySet<number>
+  /** Those of packages. */
+  readonly package: ReadonlySet<number>
   /** By node, 1 for a context of a `node:` module or of a function in one. */
   readonly isNodes: Uint8Array
 }
@@ -39,7 +41,7 @@ export function moduleContexts(snapshot: Snapshot, exported: ReadonlyMap<number,
     const whose = whoseIs(scriptOfModule(snapshot, module)?.url ?? '')
     if (whose === 'program' || whose === 'package') found[whose].add(cell)
   }
-  return { program: [...found.program, ...found.package], isNodes }
+  return { ...found, isNodes }
 }
 
 /** Nothing is around it but what all scripts share. */

@@ -8,14 +8,22 @@ import { type ContextOwner, ownersOf, variablesOf } from './contexts.ts'
 import { findExported, findVariable } from './declarations.ts'
 import { functionOfModule } from './exported.ts'
 import { type Found, inScript, NOTHING, named, near, placeIn, type Standing } from './found.ts'
-import { findAssigned, findDeleted, findInClass, findInLiteral, findOnly, findStatic } from './properties.ts'
+import {
+  findAssigned,
+  findDeleted,
+  findInClass,
+  findInLiteral,
+  findOnly,
+  findStatic,
+  isInLiteral,
+} from './properties.ts'
 import type { RawStep } from './raw-step.ts'
 import { boundListeners } from './registrations.ts'
 import type { Script, Scripts } from './scripts.ts'
 import type { Snapshot } from './snapshot.ts'
 import { classAt, functionAt, nameIn, positionOf, type SyntaxNode } from './syntax.ts'
 import { findDeclared } from './text-search.ts'
-import { NODE, PROTOTYPE, WORDS as W } from './words.ts'
+import { EDGE, NODE, PROTOTYPE, WORDS as W } from './words.ts'
 
 /** Classes from an object upward in which a property is looked for. */
 const CLASSES_MAX = 8
@@ -159,7 +167,22 @@ export class Places {
       const declared = findAssigned(program, owners, name) ?? findOnly(program, name, isPlain)
       if (declared !== null) return inScript(script, named(script, declared))
     }
-    return this.#onlyInOwn(name, isPlain)
+    return (isPlain ? await this.#besideFunctions(step.owner, name) : null) ?? this.#onlyInOwn(name, isPlain)
+  }
+
+  /** An object without a class that has functions was made where those stand. */
+  async #besideFunctions(object: number, name: string): Promise<Found | null> {
+    const { graph } = this.#snapshot
+    for (let edge = graph.firstEdge[object] as number; edge < (graph.firstEdge[object + 1] as number); edge++) {
+      const to = this.#snapshot.to(edge)
+      if (graph.edgeType[edge] !== EDGE.property || graph.nodeType[to] !== NODE.closure) continue
+      const standing = await this.#standing(to)
+      const { program, isSame } = standing?.script ?? {}
+      if (standing === null || program == null || isSame !== true || !isInLiteral(program, name)) continue
+      const declared = findOnly(program, name)
+      return declared === null ? near(standing) : inScript(standing.script, named(standing.script, declared))
+    }
+    return null
   }
 
   /** The only place in all scripts of the program where an object gets such a property. */

@@ -103,7 +103,21 @@ export function findOnly(program: SyntaxNode, name: string, isPlain = true): Dec
       add(declared(name, node, node.value))
     return undefined
   })
-  return found.size === 1 ? ([...found.values()][0] ?? null) : null
+  const able = [...found.values()].filter(({ value }) => !isFlag(value))
+  return able.length === 1 ? (able[0] ?? null) : null
+}
+
+/** `{ cache: true }` is an option of that name: it holds nothing. */
+const isFlag = (value: SyntaxNode | null): boolean => value?.type === 'Literal' && typeof value.value === 'boolean'
+
+/** Is there an object that is made with such a property? */
+export function isInLiteral(program: SyntaxNode, name: string): boolean {
+  let isThere = false
+  visit(program, (node) => {
+    isThere ||= node.type === 'ObjectExpression' && findInLiteral(node, name) !== null
+    return !isThere
+  })
+  return isThere
 }
 
 function declared(name: string, node: SyntaxNode, value: unknown): Declaration {

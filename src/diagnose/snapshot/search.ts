@@ -32,6 +32,8 @@ const put = (tiers: Uint8Array, tier: number, words: readonly Word[]) => {
   for (const word of words) tiers[WORDS[word]] = tier
 }
 put(TIER_OF_EDGE, ASIDE, ['<symbol kResourceStore>', '<symbol kAsyncContextFrame>', 'children', 'prototype'])
+// A list that can be read from both ends is one: all of it is behind its first.
+put(TIER_OF_EDGE, ASIDE, ['prev', '_prev'])
 put(TIER_OF_INTERNAL, NEVER, ['map'])
 // What is in the first two has an edge of its own, with its name.
 put(TIER_OF_INTERNAL, ASIDE, ['properties', 'elements', 'initial_map', 'native_context', 'scope_info'])
@@ -109,6 +111,8 @@ class Walker {
     if (this.#snapshot.graph.nodeCount > 0) this.#reach(0, NO_EDGE)
     let head = 0
     for (let tier = 0; tier < TIERS; tier++) {
+      // What the program has in its own hands is told by that.
+      if (tier === NODES) for (const context of this.#modules?.package ?? []) this.#reach(context, NO_EDGE)
       const later = this.#later[tier] as EdgeList
       for (let at = 0; at < later.length; at++) {
         const edge = later.get(at)

@@ -35,6 +35,8 @@ const LIST = [
   '_onImmediate',
   '_idleNext',
   '_idlePrev',
+  'prev',
+  '_prev',
   '_timerArgs',
   '_argv',
   '_repeat',

@@ -113,6 +113,10 @@ function Old() {
   test('control: not when there are two', () => {
     assert.equal(lineIn(text, findOnly(program, 'list')), 14)
     assert.equal(findOnly(program, 'two'), null)
+    const option = 'render({ cache: true })\n'
+    assert.equal(findOnly(parseScript(option)!, 'cache'), null, 'an option of that name holds nothing')
+    const both = `${option}a = { cache: {} }`
+    assert.equal(lineIn(both, findOnly(parseScript(both)!, 'cache')), 2)
     // Of an object whose class is elsewhere: only who gives it to one from outside.
     const socket = 'const a = { socket }\nclass B { socket = 1; c() { this.socket = 2 } }\n'
     assert.equal(findOnly(parseScript(socket)!, 'socket', false), null)

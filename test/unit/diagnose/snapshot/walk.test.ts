@@ -5,7 +5,7 @@ import { Names } from '../../../../src/diagnose/snapshot/names.ts'
 import { withoutRepeats } from '../../../../src/diagnose/snapshot/repeats.ts'
 import { NO_EDGE, walk } from '../../../../src/diagnose/snapshot/search.ts'
 import type { EdgeType } from '../../../../src/diagnose/snapshot/words.ts'
-import { snapshotOf, type WrittenNode } from './written.ts'
+import { snapshotOf, type WrittenEdge, type WrittenNode } from './written.ts'
 
 const pair = (key: string, value: string, table: number) =>
   `1 / part of key (${key} @3) -> value (${value} @5) pair in WeakMap (table @${table})`
@@ -51,6 +51,23 @@ describe('a walk', () => {
     assert.equal(reaches(nodes(true, true), 2), true)
     assert.equal(reaches(nodes(true, false), 2), false, 'the key alone')
     assert.equal(reaches(nodes(false, true), 2), false, 'the table alone')
+  })
+
+  test('goes through a list from its beginning, though somebody has its end as well', () => {
+    const list = (back: string): string => {
+      const links = [2, 3, 4].map((node): WrittenNode => {
+        const next: WrittenEdge[] = node < 4 ? [['property', 'next', node + 1]] : []
+        return ['object', 'Link', [...next, ...(node > 2 ? [['property', back, node - 1] as const] : [])]]
+      })
+      const ends: WrittenEdge[] = [
+        ['property', 'last', 4],
+        ['property', 'first', 2],
+      ]
+      const snapshot = snapshotOf([['synthetic', '', [['shortcut', 'global', 1]]], ['object', 'List', ends], ...links])
+      return snapshot.edgeName(walk(snapshot).reachedBy[3] as number)
+    }
+    assert.equal(list('prev'), 'next')
+    assert.equal(list('sibling'), 'sibling', 'control')
   })
 
   test('takes a longer way that says something before a shorter one by the stack', () => {
