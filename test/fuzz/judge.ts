@@ -65,14 +65,6 @@ export const DIFFERENCES: readonly Difference[] = [
       data(ours.heard).length > data(theirs.heard).length,
   },
   {
-    why: 'RFC 7692 7.2.3.4: a message may end with a final block; ws has lost its stream then, and the next compressed one fails',
-    holds: ({ ours, theirs }, _, theirEnd) =>
-      theirEnd.code === '1007' &&
-      ours.finalAt !== null &&
-      ours.finalAt < data(theirs.heard).length &&
-      data(ours.heard).length >= data(theirs.heard).length,
-  },
-  {
     why: 'compressing what cannot be compressed makes it longer: we allow for that in the payload, ws does not (1009)',
     holds: ({ deflate, ours, theirs }, _, theirEnd) =>
       deflate && theirEnd.code === '1009' && data(ours.heard).length >= data(theirs.heard).length,
@@ -88,21 +80,23 @@ export const DIFFERENCES: readonly Difference[] = [
 
 /** Throws when the two differ in a way that has no reason. */
 export function judge(trial: Trial): void {
-  const { ours, theirs, deflate } = trial
+  const { ours, theirs } = trial
   const ourEnd = endsOf(ours)
   const theirEnd = endsOf(theirs)
   const our = data(ours.heard)
   const their = data(theirs.heard)
-  for (let at = 0; at < Math.min(our.length, their.length); at += 1) {
-    const equal = our[at]?.[0] === their[at]?.[0] && our[at]?.[1] === their[at]?.[1]
-    // RFC 7692 section 7.2.3.4: a message may go on behind a final block; ws drops the rest of it, and its context with it.
-    if (!equal && deflate && our[at]?.[1].startsWith(their[at]?.[1] ?? '')) return
+  // RFC 7692 section 7.2.3.4: a message may have a final block, and go on behind it. ws drops the rest of it, and has no stream any more: what
+  // follows is empty for it, or broken.
+  const finalAt = ours.finalAt ?? Number.POSITIVE_INFINITY
+  for (let at = 0; at < Math.min(our.length, their.length, finalAt + 1); at += 1) {
+    const [one, other] = [our[at] as Heard, their[at] as Heard]
+    const isSame = one[0] === other[0] && (at === finalAt ? one[1].startsWith(other[1]) : one[1] === other[1])
     must(
-      equal,
-      () =>
-        `message ${at} differs: ${JSON.stringify(our[at])?.slice(0, 200)} and ${JSON.stringify(their[at])?.slice(0, 200)}`,
+      isSame,
+      () => `message ${at} differs: ${JSON.stringify(one).slice(0, 200)} and ${JSON.stringify(other).slice(0, 200)}`,
     )
   }
+  if (their.length > finalAt) return
   if (our.length === their.length && ourEnd.kind === theirEnd.kind && ourEnd.code === theirEnd.code) return
   if (DIFFERENCES.some((difference) => difference.holds(trial, ourEnd, theirEnd))) return
   const told = `ours ${our.length} messages, ${ourEnd.kind} ${ourEnd.code} (${ours.reason})`
