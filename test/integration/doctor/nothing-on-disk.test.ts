@@ -37,8 +37,18 @@ function begin(how: string, before = ''): { readonly child: ChildProcess; readon
 /** Files of the folder with the secret in them. */
 function leaks(): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
-    .filter((entry) => entry.isFile() && readFileSync(join(folder, entry.name)).includes(secret))
+    .filter((entry) => entry.isFile() && bytesIn(join(folder, entry.name)).includes(secret))
     .map(({ name }) => name)
+}
+
+/** Nothing when it has lost its name since it was listed. */
+function bytesIn(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown
+    return Buffer.alloc(0)
+  }
 }
 
 /** What a process has open that has no name any more, and the secret in it. */
