@@ -1,5 +1,6 @@
 /** What to change, for each way to hold something. Pure. */
 import type { Cause, Holder, HolderKind } from '../snapshot/cause.ts'
+import { packageOf } from '../snapshot/script-name.ts'
 
 const BY_KIND: Readonly<Record<HolderKind, (name: string) => string>> = {
   Map: (name) =>
@@ -58,7 +59,7 @@ const PLAIN = new Set(['Object', ''])
 /** What is in it is in the hands of a package. */
 function isOfPackage({ name, line }: Holder, path: Cause['path']): boolean {
   const at = path.findLastIndex((step) => step.name === name && step.place?.line === line)
-  return path.slice(at + 1).some(({ place }) => /(?:^|[\\/])node_modules[\\/]/.test(place?.file ?? ''))
+  return path.slice(at + 1).some(({ place }) => packageOf(place?.file ?? '') !== null)
 }
 
 const insideOfClass = (holder: Holder): string =>

@@ -16,6 +16,7 @@ import { Names } from './names.ts'
 import { Places } from './places.ts'
 import { isFilledByKey } from './properties.ts'
 import type { RawStep } from './raw-step.ts'
+import { packageOf } from './script-name.ts'
 import { Scripts } from './scripts.ts'
 import { type Walk, walk } from './search.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -81,10 +82,6 @@ function isOfNodeOnly(found: readonly Found[]): boolean {
   return found.every(({ place }) => place === null || place.file.startsWith('node:'))
 }
 
-/** The package that a file is of, by its folder; null when it is of none. */
-const packageOf = (file: string | null): string | null =>
-  /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/.exec(file ?? '')?.[0] ?? null
-
 /** The last step that has a name, and whatever is in it. */
 function wholeOf(steps: readonly RawStep[]): Blamed {
   const last = steps.findLastIndex(({ name }) => name !== null)
@@ -144,7 +141,7 @@ class Teller {
     const place = this.#placeOf(at)
     const isTimer = step.kind === 'timer'
     const kind = holderKind(this.#snapshot, step, at >= this.#blamed.from)
-    const isForeign = packageOf(this.#found[at]?.place?.file ?? null) !== null
+    const isForeign = packageOf(this.#found[at]?.place?.file ?? '') !== null
     const isOfOther =
       isForeign ||
       (this.#isTable(at) && this.#isKey(at)) ||
@@ -200,12 +197,12 @@ class Teller {
   /** What an object of a package keeps, it keeps for the program that has made it, where that one has it in its own hands. */
   #outOfPackage(blamed: Blamed): Blamed {
     const { holder, from } = blamed
-    const inside = packageOf(this.#fileAround(holder))
+    const inside = packageOf(this.#fileAround(holder) ?? '')
     if (inside === null || isOwn(this.#example[holder]?.kind ?? 'internal')) return blamed
     const before = this.#found.findLastIndex(
       ({ place }, at) => at < holder && place?.is === 'declared' && packageOf(place.file) !== inside,
     )
-    const isOfProgram = this.#isProgram(before) && packageOf(this.#fileAround(before)) === null
+    const isOfProgram = this.#isProgram(before) && packageOf(this.#fileAround(before) ?? '') === null
     return isOfProgram ? { holder: before, from } : blamed
   }
 

@@ -4,7 +4,7 @@
  * Pure over a snapshot.
  */
 import { type Exported, scriptOfModule } from './exported.ts'
-import { scriptOf } from './script-name.ts'
+import { packageOf, scriptOf } from './script-name.ts'
 import type { Snapshot } from './snapshot.ts'
 import { NODE, WORDS as W } from './words.ts'
 
@@ -66,5 +66,5 @@ function isContext(snapshot: Snapshot, node: number): boolean {
 function whoseIs(url: string): Whose {
   if (url === '') return 'nobody'
   if (url.startsWith('node:')) return 'node'
-  return /[\\/]node_modules[\\/]/.test(url) ? 'package' : 'program'
+  return packageOf(url) === null ? 'program' : 'package'
 }

@@ -1,4 +1,4 @@
-/** Which script a function stands in, by the name that V8 gives it. Pure over a snapshot. */
+/** Which script a function stands in, by the name that V8 gives it, and of which package a file is. Pure over a snapshot. */
 import type { Snapshot } from './snapshot.ts'
 import { WORDS as W } from './words.ts'
 
@@ -6,6 +6,11 @@ import { WORDS as W } from './words.ts'
 export interface ScriptName {
   readonly url: string
   readonly node: number
+}
+
+/** The package that a file is of, by its folder; null when it is of none. */
+export function packageOf(file: string): string | null {
+  return /^(?:.*[\\/])?node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0] ?? null
 }
 
 export function scriptOf(snapshot: Snapshot, closure: number): ScriptName | null {

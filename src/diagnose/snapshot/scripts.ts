@@ -8,7 +8,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import * as nodeModule from 'node:module'
 import { type FindPlace, fileOf, readScriptMap, type ScriptMap } from '../pprof/script-map.ts'
-import { type ScriptName, scriptName, scriptOf } from './script-name.ts'
+import { packageOf, type ScriptName, scriptName, scriptOf } from './script-name.ts'
 import type { Snapshot } from './snapshot.ts'
 import { parseScript, type SyntaxNode } from './syntax.ts'
 import { NODE, WORDS as W } from './words.ts'
@@ -59,7 +59,7 @@ export class Scripts {
     for (let node = 0; node < nodeCount && found.length < SCRIPTS_MAX / 2; node++) {
       if (nodeType[node] !== NODE.code || this.#snapshot.follow(node, W.source) === -1) continue
       const name = scriptName(this.#snapshot, node)
-      if (name !== null && isFile(name.url) && !/[\\/]node_modules[\\/]/.test(name.url)) found.push(name)
+      if (name !== null && isFile(name.url) && packageOf(name.url) === null) found.push(name)
     }
     return found.sort((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : 0))
   }
